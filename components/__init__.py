@@ -1,0 +1,1 @@
+"""Streamo Pipeline: one importable package, one folder ("room") per concern."""

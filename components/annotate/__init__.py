@@ -1,0 +1,1 @@
+"""Room `annotate`: see the README beside this file."""

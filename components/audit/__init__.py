@@ -1,0 +1,1 @@
+"""Room `audit`: see the README beside this file."""

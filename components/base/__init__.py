@@ -1,0 +1,1 @@
+"""Room `base`: see the README beside this file."""

@@ -1,0 +1,1 @@
+"""Room `core`: see the README beside this file."""

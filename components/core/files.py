@@ -1,0 +1,79 @@
+"""Files appear whole or not at all: write beside the target, flush to disk, rename."""
+
+import contextlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from components.core.errors import DataError
+
+
+def dumps(value: Any, *, indent: int | None = 1) -> str:
+    """Deterministic JSON: sorted keys, UTF-8, no NaN, a newline at the end."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False, indent=indent) + "\n"
+
+
+def read_json(path: Path) -> Any:
+    """Parse a JSON file; a missing or broken one is a DataError that names the file and the place."""
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not valid JSON ({error})") from None
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` by rename, so that a reader sees the old file or the whole new one."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str) -> None:
+    """`write_bytes` for UTF-8 text."""
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_json(path: Path, value: Any) -> None:
+    """`write_text` of `dumps(value)`."""
+    write_text(path, dumps(value))
+
+
+def publish_dir(scratch: Path, final: Path) -> None:
+    """Move a finished folder to its place by rename; an older one there is moved away first, then deleted."""
+    final.parent.mkdir(parents=True, exist_ok=True)
+    old = final.with_name(f".{final.name}.old-{os.getpid()}")
+    if final.exists():
+        final.replace(old)
+    scratch.replace(final)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def new_dir(final: Path) -> Iterator[Path]:
+    """A scratch folder beside `final` that becomes `final` when the block ends well, and is removed when not."""
+    final = Path(final)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}.new-"))
+    scratch.chmod(0o755)
+    try:
+        yield scratch
+        publish_dir(scratch, final)
+    except BaseException:
+        shutil.rmtree(scratch, ignore_errors=True)
+        raise

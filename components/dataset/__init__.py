@@ -1,0 +1,1 @@
+"""Room `dataset`: see the README beside this file."""

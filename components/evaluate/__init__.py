@@ -1,0 +1,1 @@
+"""Room `evaluate`: see the README beside this file."""

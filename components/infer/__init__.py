@@ -1,0 +1,1 @@
+"""Room `infer`: see the README beside this file."""

@@ -1,0 +1,1 @@
+"""Room `lineage`: see the README beside this file."""

@@ -1,0 +1,69 @@
+"""The frame every DVC stage runs in: dies with its parent, works in scratch, publishes whole, leaves receipts."""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.core import params
+from components.core.files import new_dir, write_json
+from components.core.hashing import fingerprint, sha256_tree
+from components.core.process import die_with_parent, fix_environment
+from components.lineage.identity import build_identity
+from components.lineage.runs import RunRecord
+
+IDENTITY_FILE = "identity.json"
+
+
+@dataclass
+class Stage:
+    """What a stage body works with: `dir` (scratch, becomes `out`), the run record, and params."""
+
+    name: str
+    out: Path
+    dir: Path
+    seed: int
+    record: RunRecord
+
+    def param(self, key: str) -> Any:
+        """A declared value of params.yaml by dotted key."""
+        return params.get(key)
+
+
+def enter() -> None:
+    """First call of every stage's `__main__`, before heavy imports: parent-death signal and fixed kernels."""
+    die_with_parent()
+    fix_environment()
+
+
+@contextlib.contextmanager
+def stage(name: str, out: str | Path, *, item: Mapping[str, object] | None = None) -> Iterator[Stage]:
+    """Run one stage body and publish its folder `out` with `identity.json` inside.
+
+    Args:
+        name: the stage's name in dvc.yaml, without `@...`.
+        out: the product folder, relative to the root of the checkout.
+        item: the matrix item, e.g. `{"loss": "focal", "seed": 0}`, in the order of dvc.yaml's matrix.
+
+    The seed is params `seed`, which every stage declares. A body that raises publishes nothing and leaves a
+    run record with status `failed`.
+
+    """
+    item = dict(item or {})
+    address = f"{name}@{'-'.join(str(value) for value in item.values())}" if item else name
+    os.environ.setdefault("DVC_STAGE", address)  # so that the declared-key check also holds outside DVC
+    seed = int(params.get("seed"))
+    record = RunRecord(address)
+    digest: str | None = None
+    try:
+        with new_dir(Path(out)) as scratch:
+            yield Stage(address, Path(out), scratch, seed, record)
+            identity = build_identity(name, item, seed)
+            digest = fingerprint(identity)
+            write_json(scratch / IDENTITY_FILE, identity)
+    except BaseException:
+        record.write(status="failed", identity=None, outputs={})
+        raise
+    record.write(status="completed", identity=digest, outputs=sha256_tree(Path(out)))

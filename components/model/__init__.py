@@ -1,0 +1,1 @@
+"""Room `model`: see the README beside this file."""

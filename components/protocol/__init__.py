@@ -1,0 +1,1 @@
+"""Room `protocol`: see the README beside this file."""

@@ -1,0 +1,1 @@
+"""Room `registry`: see the README beside this file."""

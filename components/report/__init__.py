@@ -1,0 +1,1 @@
+"""Room `report`: see the README beside this file."""

@@ -1,0 +1,1 @@
+"""Room `teacher`: see the README beside this file."""

@@ -1,0 +1,1 @@
+"""Room `train`: see the README beside this file."""

@@ -1,0 +1,1 @@
+"""Room `validate`: see the README beside this file."""

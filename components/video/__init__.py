@@ -1,0 +1,1 @@
+"""Room `video`: see the README beside this file."""

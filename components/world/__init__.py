@@ -1,0 +1,1 @@
+"""Room `world`: see the README beside this file."""

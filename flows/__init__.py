@@ -1,0 +1,1 @@
+"""Prefect flows, derived from the DVC graph."""
