@@ -1,0 +1,85 @@
+"""The strings of the chat layout, and the token ids a tokenizer gives them.
+
+A turn is `<|im_start|>user\\n[question\\n]<2s-3s>\\n<frame><|im_end|>\\n<|im_start|>assistant\\nSTATE[ text]<|im_end|>\\n`
+(ChatML, as Qwen2.5-VL was trained; paper, section 3). The tiny tokenizer spells the same strings with fewer tokens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.core.errors import DataError
+from components.protocol.states import STATES
+
+SYSTEM_HEAD = "<|im_start|>system\n"
+USER_HEAD = "<|im_start|>user\n"
+ASSISTANT_HEAD = "<|im_start|>assistant\n"
+TAIL = "<|im_end|>\n"
+VISION_START = "<|vision_start|>"
+VISION_END = "<|vision_end|>"
+IMAGE_PAD = "<|image_pad|>"
+
+
+def trusted_ids(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a text written by this project: special tokens in it are special tokens."""
+    ids: list[int] = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=False)
+    return ids
+
+
+def foreign_ids(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of a text written by anyone else: a `</Response>` inside stays plain characters, never a state."""
+    ids: list[int] = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
+    return ids
+
+
+def single_id(tokenizer: Any, token: str) -> int:
+    """The id of a text that must be exactly one token; DataError names the tokenizer and the token if it is not."""
+    ids = trusted_ids(tokenizer, token)
+    if len(ids) != 1:
+        raise DataError(f"{tokenizer.name_or_path or 'tokenizer'}: {token!r} is {len(ids)} tokens, expected one")
+    return ids[0]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Token ids of the fixed strings; `end` is the token that ends an answer (first of `tail`)."""
+
+    system_head: tuple[int, ...]
+    user_head: tuple[int, ...]
+    assistant_head: tuple[int, ...]
+    tail: tuple[int, ...]
+    vision_start: int
+    vision_end: int
+    image_pad: int
+
+    @property
+    def end(self) -> int:
+        """Id of the token that closes an answer: the last supervised token of a turn."""
+        return self.tail[0]
+
+    def image(self, n_visual: int) -> list[int]:
+        """Tokens of one frame with `n_visual` merged patches."""
+        return [self.vision_start, *[self.image_pad] * n_visual, self.vision_end]
+
+
+def read_layout(tokenizer: Any) -> Layout:
+    """The ids of every layout string; DataError if the tokenizer lacks a vision token."""
+    heads = [tuple(trusted_ids(tokenizer, text)) for text in (SYSTEM_HEAD, USER_HEAD, ASSISTANT_HEAD, TAIL)]
+    marks = [single_id(tokenizer, token) for token in (VISION_START, VISION_END, IMAGE_PAD)]
+    return Layout(heads[0], heads[1], heads[2], heads[3], marks[0], marks[1], marks[2])
+
+
+def state_ids(tokenizer: Any) -> tuple[int, int, int]:
+    """Ids of (silence, standby, response); DataError where a state is not one special token."""
+    ids = [single_id(tokenizer, state.value) for state in STATES]
+    return ids[0], ids[1], ids[2]
+
+
+def has_states(tokenizer: Any) -> bool:
+    """Whether every state is one token already (a trained model) or not (a base)."""
+    return all(len(trusted_ids(tokenizer, state.value)) == 1 for state in STATES)
+
+
+def concat(parts: Sequence[Sequence[int]]) -> list[int]:
+    """The parts one after another."""
+    return [token for part in parts for token in part]

@@ -1,0 +1,56 @@
+"""Explicit M-RoPE positions, so that no forward ever depends on the library's implicit ones.
+
+Rule (performance.md; Qwen2-VL, section 2.1): a text token takes (n, n, n) and n grows by 1; an h x w grid of merged
+patches takes t = n, y = n + row, x = n + column, and n grows by max(h, w). Positions depend on the tokens before
+only through n, so a stream carries one integer from turn to turn.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from components.core.errors import InternalError
+
+Grid = tuple[int, int, int]
+
+
+def visual_tokens(grid: Grid, merge: int) -> int:
+    """Merged patches (tokens) of one image with `grid` = (t, h, w) patches."""
+    return grid[0] * (grid[1] // merge) * (grid[2] // merge)
+
+
+def mrope_positions(
+    ids: Sequence[int], grids: Sequence[Grid], *, image_token: int, merge: int, start: int = 0
+) -> tuple[Tensor, int]:
+    """Positions (3, L) int64 of `ids`, and the position the next token takes.
+
+    Args:
+        ids: token ids; every image is a run of `image_token` as long as its grid says.
+        grids: (t, h, w) in patches for each image, in order.
+        image_token: id of the placeholder.
+        merge: patches merged per side.
+        start: position of the first token (a stream continues here).
+
+    Raises:
+        InternalError: runs of image tokens and grids do not match.
+
+    """
+    rows: list[tuple[int, int, int]] = []
+    position, index, images = start, 0, iter(grids)
+    while index < len(ids):
+        if ids[index] != image_token:
+            rows.append((position, position, position))
+            position, index = position + 1, index + 1
+            continue
+        grid = next(images, None)
+        count = visual_tokens(grid, merge) if grid else 0
+        if grid is None or any(token != image_token for token in ids[index : index + count]) or index + count > len(ids):
+            raise InternalError(f"image tokens at {index} do not match the grid {grid}")
+        height, width = grid[1] // merge, grid[2] // merge
+        for frame in range(grid[0]):
+            rows += [(position + frame, position + y, position + x) for y in range(height) for x in range(width)]
+        position, index = position + max(grid[0], height, width), index + count
+    if next(images, None) is not None:
+        raise InternalError(f"{len(grids)} grids for fewer images in {len(ids)} tokens")
+    return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).T.contiguous(), position
