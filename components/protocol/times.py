@@ -1,0 +1,79 @@
+"""Reading a time of a raw label: one strict reader for the corrected rules, one that mirrors the released code."""
+
+import math
+import re
+
+_SECONDS = re.compile(r"\d+(\.\d+)?")
+_CLOCK = re.compile(r"(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d{1,2}(?:\.\d+)?)")
+
+
+def parse_time(value: object) -> float | None:
+    """Seconds from the first frame, or None where the field is empty (`""`, blanks or None).
+
+    Reads numbers, `"5"`, `"5.0"`, `"01:05"` and `"00:01:05"` (minutes and seconds below 60 where a larger unit
+    stands before them).
+
+    Raises:
+        ValueError: anything else: negative, not finite, a boolean, other text or another type.
+
+    """
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return _parse_text(value.strip())
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{value!r} is not a time; expected seconds or a clock such as 01:05")
+    if not math.isfinite(value) or value < 0:
+        raise ValueError(f"{value!r} is not a time; expected a finite number of seconds, 0 or more")
+    return float(value)
+
+
+def _parse_text(text: str) -> float | None:
+    if not text:
+        return None
+    if _SECONDS.fullmatch(text):
+        return float(text)
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a time; expected seconds or a clock such as 01:05")
+    hours, minutes, seconds = match["h"], int(match["m"]), float(match["s"])
+    if seconds >= 60 or (hours is not None and minutes >= 60):
+        raise ValueError(f"{text!r} is not a clock; minutes and seconds end at 59")
+    return int(hours or 0) * 3600 + minutes * 60 + seconds
+
+
+def released_index(value: object, fps: float) -> int | None:
+    """The index the released converter reads from a time field (reference.md, Converter); None where it reads none.
+
+    Numbers and integer strings are indices whatever `fps` is, other numeric strings are seconds times `fps`, clocks
+    are seconds times `fps`; fractions are cut off towards zero.
+    """
+    try:
+        if isinstance(value, int | float):
+            return int(value)
+        text = str(value).strip() if value is not None else ""
+        if not text:
+            return None
+        if ":" in text:
+            return _released_clock(text, fps)
+        return int(text) if _is_integer(text) else int(float(text) * fps)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_integer(text: str) -> bool:
+    try:
+        int(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _released_clock(text: str, fps: float) -> int | None:
+    parts = [float(part) for part in text.split(":")]
+    if len(parts) not in (2, 3):
+        return None
+    seconds = 0.0
+    for part in parts:
+        seconds = seconds * 60 + part
+    return int(seconds * fps)
