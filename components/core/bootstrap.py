@@ -34,7 +34,9 @@ def cluster_interval(
 
     """
     if not items or len(items) != len(clusters):
-        raise ValueError(f"need as many clusters as items and at least one, got {len(items)} and {len(clusters)}")
+        raise ValueError(
+            f"need as many clusters as items and at least one, got {len(items)} and {len(clusters)}"
+        )
     groups: dict[Hashable, list[T]] = {}
     for item, cluster in zip(items, clusters, strict=True):
         groups.setdefault(cluster, []).append(item)

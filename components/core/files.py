@@ -55,9 +55,9 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def publish_dir(scratch: Path, final: Path) -> None:
-    """Move a finished folder to its place by rename; an older one there is moved away first, then deleted."""
+    """Move a finished folder to its place by rename; an older one moves beside `scratch` first, then is deleted."""
     final.parent.mkdir(parents=True, exist_ok=True)
-    old = final.with_name(f".{final.name}.old-{os.getpid()}")
+    old = scratch.with_name(f"{scratch.name}.old")
     if final.exists():
         final.replace(old)
     scratch.replace(final)
@@ -65,11 +65,16 @@ def publish_dir(scratch: Path, final: Path) -> None:
 
 
 @contextlib.contextmanager
-def new_dir(final: Path) -> Iterator[Path]:
-    """A scratch folder beside `final` that becomes `final` when the block ends well, and is removed when not."""
+def new_dir(final: Path, *, scratch_root: Path | None = None) -> Iterator[Path]:
+    """A scratch folder that becomes `final` when the block ends well, and is removed when not.
+
+    It lies in `scratch_root` (same file system; default: beside `final`). What a killed process leaves behind
+    stays there, so the default is wrong where somebody hashes the parent folder of `final`.
+    """
     final = Path(final)
-    final.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=final.parent, prefix=f".{final.name}.new-"))
+    parent = scratch_root or final.parent
+    parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=parent, prefix=f".{final.name}.new-"))
     scratch.chmod(0o755)
     try:
         yield scratch

@@ -29,7 +29,9 @@ def checkout_lock(root: Path, purpose: str, *, wait_s: float = 0.0) -> Iterator[
                 handle.seek(0)
                 holder = handle.read().strip() or "an unknown process"
                 if time.monotonic() >= deadline:
-                    raise DataError(f"{path}: this checkout is in use by {holder}; wait for it or stop it") from None
+                    raise DataError(
+                        f"{path}: this checkout is in use by {holder}; wait for it or stop it"
+                    ) from None
                 if not said:
                     print(f"waiting for {holder}", file=sys.stderr, flush=True)
                     said = True

@@ -23,7 +23,9 @@ def load_all(root: Path = Path()) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise UsageError(f"{path.absolute()}: no params.yaml here; run from the root of the checkout") from None
+        raise UsageError(
+            f"{path.absolute()}: no params.yaml here; run from the root of the checkout"
+        ) from None
     if not isinstance(values, dict):
         raise UsageError(f"{path}: expected a mapping of sections")
     return values

@@ -3,13 +3,18 @@
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from components.core.errors import InternalError
+
 PR_SET_PDEATHSIG = 1
+# Environment variable with the process id of the flow above a stage: a stage that finds it gone ends itself.
+SUPERVISOR = "STREAMO_SUPERVISOR"
 
 # One thread per process is the fastest on small machines, and fixed kernels widen the CPU family on which the
 # same wheels give the same bytes (design: data.dvc and a fresh machine).
@@ -38,8 +43,21 @@ def die_with_parent() -> None:
     parent = os.getppid()
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    if os.getppid() != parent:  # the parent died between the two calls
+    # The parent may have died between the two calls, or, under a supervisor, before this process could ask at all.
+    supervisor = os.environ.get(SUPERVISOR)
+    if os.getppid() != parent or (supervisor is not None and not is_alive(int(supervisor))):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process with this id exists (a zombie does)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def fix_environment() -> None:
@@ -47,9 +65,20 @@ def fix_environment() -> None:
     os.environ.update(FIXED_ENV)
 
 
-def start_group(argv: Sequence[str], *, env: Mapping[str, str] | None = None, **kwargs: object) -> subprocess.Popen[str]:
-    """Start `argv` as leader of a new session that dies with this thread's process; text pipes."""
+def start_group(
+    argv: Sequence[str], *, env: Mapping[str, str] | None = None, **kwargs: object
+) -> subprocess.Popen[str]:
+    """Start `argv` as leader of a new session that is killed when the calling THREAD ends; text pipes.
+
+    Raises:
+        InternalError: `setpriv` (package util-linux) is not on this machine.
+
+    """
     prefix = ["setpriv", "--pdeathsig", "KILL"] if sys.platform.startswith("linux") else []
+    if prefix and shutil.which(prefix[0]) is None:
+        raise InternalError(
+            "setpriv is missing: install the package util-linux (`streamo doctor` lists what else)"
+        )
     return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
         [*prefix, *argv], env=dict(env or os.environ), start_new_session=True, text=True, **kwargs
     )

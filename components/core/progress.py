@@ -32,7 +32,11 @@ class Progress:
         left = (now - self.start) / max(1, self.done) * (self.total - self.done)
         share = 100 * self.done / max(1, self.total)
         tail = f", {note}" if note else ""
-        print(f"{self.label} {self.done}/{self.total} ({share:.0f} %), {clock(left)} left{tail}", file=self.stream, flush=True)
+        print(
+            f"{self.label} {self.done}/{self.total} ({share:.0f} %), {clock(left)} left{tail}",
+            file=self.stream,
+            flush=True,
+        )
 
 
 def track(items: Iterable[T], label: str, total: int, *, every_s: float = 5.0) -> Iterator[T]:

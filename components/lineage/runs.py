@@ -53,7 +53,12 @@ class RunRecord:
                 "started_at": self.started_at.isoformat(timespec="seconds"),
                 "duration_s": round(time.monotonic() - self.start, 3),
                 "peak_memory_mb": round(peak_memory_mb(), 1),
-                "machine": {"node": platform.node(), "cpu": cpu_model(), "cores": os.cpu_count(), "system": platform.platform()},
+                "machine": {
+                    "node": platform.node(),
+                    "cpu": cpu_model(),
+                    "cores": os.cpu_count(),
+                    "system": platform.platform(),
+                },
                 "git": git_revision(self.root),
                 "identity": identity,
                 "outputs": outputs,

@@ -2,12 +2,14 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components.core import params
+from components.core.errors import InternalError
 from components.core.files import new_dir, write_json
 from components.core.hashing import fingerprint, sha256_tree
 from components.core.process import die_with_parent, fix_environment
@@ -15,6 +17,7 @@ from components.lineage.identity import build_identity
 from components.lineage.runs import RunRecord
 
 IDENTITY_FILE = "identity.json"
+SCRATCH = Path(".scratch/stages")
 
 
 @dataclass
@@ -53,17 +56,45 @@ def stage(name: str, out: str | Path, *, item: Mapping[str, object] | None = Non
     """
     item = dict(item or {})
     address = f"{name}@{'-'.join(str(value) for value in item.values())}" if item else name
-    os.environ.setdefault("DVC_STAGE", address)  # so that the declared-key check also holds outside DVC
+    with declared_as(address):
+        yield from frame(name, address, Path(out), item)
+
+
+@contextlib.contextmanager
+def declared_as(address: str) -> Iterator[None]:
+    """Hold DVC_STAGE at `address`, so that the declared-key check of params also holds outside DVC."""
+    given = os.environ.get("DVC_STAGE")
+    if given not in (None, address):
+        raise InternalError(f"DVC runs stage {given!r}, but its command opened stage {address!r}")
+    os.environ["DVC_STAGE"] = address
+    try:
+        yield
+    finally:
+        if given is None:
+            del os.environ["DVC_STAGE"]
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what a killed run of the same stage left; the checkout lock and DVC's path locks keep live ones apart."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def frame(name: str, address: str, out: Path, item: dict[str, object]) -> Iterator[Stage]:
+    """The body of `stage`: scratch folder, publication, receipts."""
     seed = int(params.get("seed"))
     record = RunRecord(address)
     digest: str | None = None
+    # Not beside `out`: a later stage may hash the parent folder, with what a killed run left in it.
+    scratch_root = SCRATCH / address
+    clear_leftovers(scratch_root)
     try:
-        with new_dir(Path(out)) as scratch:
-            yield Stage(address, Path(out), scratch, seed, record)
+        with new_dir(out, scratch_root=scratch_root) as scratch:
+            yield Stage(address, out, scratch, seed, record)
             identity = build_identity(name, item, seed)
             digest = fingerprint(identity)
             write_json(scratch / IDENTITY_FILE, identity)
     except BaseException:
         record.write(status="failed", identity=None, outputs={})
         raise
-    record.write(status="completed", identity=digest, outputs=sha256_tree(Path(out)))
+    clear_leftovers(scratch_root)
+    record.write(status="completed", identity=digest, outputs=sha256_tree(out))
