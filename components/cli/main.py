@@ -1,4 +1,4 @@
-"""`streamo`: the command line. Imports nothing heavy: the one module a command needs is imported when it is called."""
+"""`streamo`: the command line. Light: only the module of the command that was called is imported."""
 
 import argparse
 import importlib
@@ -76,5 +76,3 @@ def fail(message: str, code: int) -> int:
     """Print one line on stderr and return `code`."""
     print("streamo:", " ".join(message.split()), file=sys.stderr)
     return code
-
-

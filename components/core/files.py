@@ -55,7 +55,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def publish_dir(scratch: Path, final: Path) -> None:
-    """Move a finished folder to its place by rename; an older one moves beside `scratch` first, then is deleted."""
+    """Move a finished folder to its place by rename; an older one goes beside `scratch`, then is deleted."""
     final.parent.mkdir(parents=True, exist_ok=True)
     old = scratch.with_name(f"{scratch.name}.old")
     if final.exists():

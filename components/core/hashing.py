@@ -19,7 +19,7 @@ def sha256_file(path: Path) -> str:
 
 
 def sha256_tree(path: Path) -> dict[str, str]:
-    """`{posix path relative to `path`: sha256}` of every file below a folder, sorted; `{"": sha}` for a file."""
+    """`{posix path below `path`: sha256}` of every file of a folder, sorted; `{"": sha}` for a file."""
     path = Path(path)
     if path.is_file():
         return {"": sha256_file(path)}

@@ -43,7 +43,7 @@ def die_with_parent() -> None:
     parent = os.getppid()
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    # The parent may have died between the two calls, or, under a supervisor, before this process could ask at all.
+    # The parent may have died between the two calls or, under a supervisor, before the first of them.
     supervisor = os.environ.get(SUPERVISOR)
     if os.getppid() != parent or (supervisor is not None and not is_alive(int(supervisor))):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -85,7 +85,7 @@ def start_group(
 
 
 def kill_group(process: subprocess.Popen[str], *, grace_s: float = 2.0) -> None:
-    """SIGTERM the whole group, then SIGKILL what is left after `grace_s` seconds; never raises if it is gone."""
+    """SIGTERM the whole group, SIGKILL what is left after `grace_s` seconds; it may be gone already."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
     deadline = time.monotonic() + grace_s

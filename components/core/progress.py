@@ -15,7 +15,7 @@ def clock(seconds: float) -> str:
 
 
 class Progress:
-    """Prints `label 12/300 (4 %), 0:31 left, note` at most every `every_s` seconds, whole lines (log friendly)."""
+    """Prints `label 12/300 (4 %), 0:31 left, note` at most every `every_s` seconds, as whole lines."""
 
     def __init__(self, label: str, total: int, *, every_s: float = 5.0, stream: TextIO | None = None):
         self.label, self.total, self.every_s = label, total, every_s

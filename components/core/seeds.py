@@ -7,7 +7,7 @@ import numpy as np
 
 
 def derive(seed: int, *names: object) -> int:
-    """A 63-bit seed from a base seed and a path of names; stable across runs, machines and Python versions."""
+    """A 63-bit seed from a base seed and a path of names; stable across runs, machines and Pythons."""
     text = "/".join([str(seed), *(str(name) for name in names)])
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 

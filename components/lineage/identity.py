@@ -10,8 +10,8 @@ from components.core.params import declared_values
 from components.lineage.stagefile import stage_deps
 
 LIBRARIES = (
-    "av", "deepspeed", "great_expectations", "numpy", "pandas", "pillow", "pyarrow", "safetensors", "tokenizers",
-    "torch", "transformers",
+    "av", "deepspeed", "great_expectations", "numpy", "pandas", "pillow", "pyarrow", "safetensors",
+    "tokenizers", "torch", "transformers",
 )  # fmt: skip
 
 

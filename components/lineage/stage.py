@@ -1,4 +1,4 @@
-"""The frame every DVC stage runs in: dies with its parent, works in scratch, publishes whole, leaves receipts."""
+"""The frame of every DVC stage: dies with its parent, works in scratch, publishes whole, leaves receipts."""
 
 import contextlib
 import os
@@ -75,7 +75,7 @@ def declared_as(address: str) -> Iterator[None]:
 
 
 def clear_leftovers(folder: Path) -> None:
-    """Remove what a killed run of the same stage left; the checkout lock and DVC's path locks keep live ones apart."""
+    """Remove what a killed run of the same stage left; DVC's path locks keep live runs apart."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
