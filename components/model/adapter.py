@@ -44,14 +44,18 @@ class Adapter:
 
     def decode(self, ids: Sequence[int]) -> str:
         """Text of token ids, nothing skipped or cleaned."""
-        text: str = self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        text: str = self.tokenizer.decode(
+            list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
+        )
         return text
 
     def prefix_ids(self, system: str = SYSTEM_PROMPT) -> list[int]:
         """Tokens of the system message: what every stream begins with."""
         return [*self.layout.system_head, *self.text_ids(system), *self.layout.tail]
 
-    def user_ids(self, questions: Sequence[str], turn: int, n_visual: Sequence[int], *, offset: int = 0) -> list[int]:
+    def user_ids(
+        self, questions: Sequence[str], turn: int, n_visual: Sequence[int], *, offset: int = 0
+    ) -> list[int]:
         """Tokens of one user turn: header, questions, time tag, frames, end."""
         asked = concat([self.text_ids(f"{question}\n") for question in questions])
         tag = trusted_ids(self.tokenizer, f"{time_tag(turn, offset)}\n")
@@ -60,7 +64,7 @@ class Adapter:
 
     def answer_ids(self, state: State, text: str | None) -> list[int]:
         """Tokens of an answer without its end: the state token, then ` text` for a response."""
-        spoken = self.text_ids(f" {text}") if state is State.RESPONSE and text else []
+        spoken = self.text_ids(f" {text}") if text is not None else []
         return [self.state_ids[list(State).index(state)], *spoken]
 
     def turn_ids(
@@ -79,7 +83,7 @@ class Adapter:
             turn: index of the turn; its tag is shifted by `offset` seconds.
             offset: start of the stream's clock, in seconds.
             n_visual: visual tokens of each of the turn's frames.
-            previous: answer tokens of the turn before (`answer_ids`, or the ids that were generated, without the end
+            previous: answer tokens of the turn before (`answer_ids`, or the generated ids, without the end
                 token); its tail is fed here. None on the first turn, which begins with the system message.
 
         """
@@ -91,7 +95,9 @@ class Adapter:
 
     def encode_frame(self, images: Sequence[np.ndarray]) -> tuple[Tensor, list[Grid]]:
         """Pixels of (H, W, 3) uint8 images -> pixel_values (P, patch values) and the grid of each."""
-        out = self.image_processor.preprocess(list(images), return_tensors="pt", input_data_format="channels_last")
+        out = self.image_processor.preprocess(
+            list(images), return_tensors="pt", input_data_format="channels_last"
+        )
         return out["pixel_values"], [(int(t), int(h), int(w)) for t, h, w in out["image_grid_thw"].tolist()]
 
     def n_visual(self, grids: Sequence[Grid]) -> list[int]:
@@ -105,7 +111,7 @@ class Adapter:
 
     @torch.no_grad()
     def features(self, pixel_values: Tensor, grids: Sequence[Grid]) -> Tensor:
-        """Frozen vision tower, before the connector: (N, merge^2 * width); cacheable while vision is frozen."""
+        """Frozen vision tower, before the connector: (N, merge^2 * width); cacheable while it is frozen."""
         device = self.model.device
         grid = torch.tensor(grids, dtype=torch.int64, device=device)
         return tower_features(self.model.model.visual, pixel_values.to(device), grid)
@@ -114,7 +120,9 @@ class Adapter:
 
     def positions(self, ids: Sequence[int], grids: Sequence[Grid], start: int = 0) -> tuple[Tensor, int]:
         """M-RoPE positions (3, L) and the next free position; see `components.model.positions`."""
-        return mrope_positions(ids, grids, image_token=self.layout.image_pad, merge=self.merge_size, start=start)
+        return mrope_positions(
+            ids, grids, image_token=self.layout.image_pad, merge=self.merge_size, start=start
+        )
 
     def embed(self, input_ids_BL: Tensor, features_NF: Tensor | None) -> Tensor:
         """Token embeddings (B, L, D) with the merged visual rows put at the image placeholders, in order."""
@@ -136,7 +144,7 @@ class Adapter:
         attention_mask: Tensor | None = None,
         cache: Any = None,
     ) -> Tensor:
-        """Last hidden states (B, L, D) of new tokens, after the final norm; a given cache is extended in place.
+        """Last hidden states (B, L, D) of new tokens, after the final norm; a given cache grows in place.
 
         Positions are always explicit: without them the library silently uses text positions for a new image.
         """
@@ -158,14 +166,14 @@ class Adapter:
     # --- disk -----------------------------------------------------------------------------------------------
 
     def save(self, out_dir: Path) -> None:
-        """Write a Hugging Face folder: config, one safetensors file, tokenizer, image processor, chat template."""
+        """Write a Hugging Face folder: config, one safetensors file, tokenizer, template, image processor."""
         from components.model.store import save_folder
 
         save_folder(self.model, self.tokenizer, self.image_processor, Path(out_dir))
 
 
 def load(model_dir: str | Path, **options: Any) -> Adapter:
-    """Adapter of a model folder, a hub id at a pinned revision, or a folder with `reference.json`; see `store.load_parts`."""
+    """Adapter of a model folder, a pinned hub id or a `reference.json` folder; options: `store.load_parts`."""
     from components.model.store import load_parts
 
     return Adapter(*load_parts(model_dir, **options))

@@ -22,8 +22,8 @@ IGNORE = -100
 class Tokens:
     """A dialogue without its pixels.
 
-    input_ids: (L,) int64. labels: (L,) int64, the id itself on answer tokens (state, text, end), -100 elsewhere;
-    unshifted. position_ids: (3, L) int64.
+    input_ids: (L,) int64. labels: (L,) int64, unshifted: the id itself on answer tokens (state, text, end),
+    -100 elsewhere. position_ids: (3, L) int64.
     """
 
     input_ids: Tensor
@@ -39,7 +39,9 @@ class Encoded(Tokens):
     grids: list[Grid]
 
 
-def encode_tokens(adapter: Adapter, dialogue: Dialogue, grids: Sequence[Sequence[Grid]], offset: int = 0) -> Tokens:
+def encode_tokens(
+    adapter: Adapter, dialogue: Dialogue, grids: Sequence[Sequence[Grid]], offset: int = 0
+) -> Tokens:
     """Tokens, labels and positions of a dialogue whose turn i shows images of `grids[i]`.
 
     Args:
@@ -53,7 +55,9 @@ def encode_tokens(adapter: Adapter, dialogue: Dialogue, grids: Sequence[Sequence
 
     """
     if len(grids) != len(dialogue.turns):
-        raise DataError(f"sample {dialogue.sample_id}: {len(dialogue.turns)} turns but frames of {len(grids)}")
+        raise DataError(
+            f"sample {dialogue.sample_id}: {len(dialogue.turns)} turns but frames of {len(grids)}"
+        )
     ids: list[int] = []
     labels: list[int] = []
     previous: list[int] | None = None

@@ -1,7 +1,7 @@
 """The strings of the chat layout, and the token ids a tokenizer gives them.
 
-A turn is `<|im_start|>user\\n[question\\n]<2s-3s>\\n<frame><|im_end|>\\n<|im_start|>assistant\\nSTATE[ text]<|im_end|>\\n`
-(ChatML, as Qwen2.5-VL was trained; paper, section 3). The tiny tokenizer spells the same strings with fewer tokens.
+A turn is ChatML, as Qwen2.5-VL was trained (paper, section 3): the user half is `[question\\n]<2s-3s>\\n<frame>`,
+the assistant half `STATE[ text]`. The tiny tokenizer spells the same strings with fewer tokens.
 """
 
 from collections.abc import Sequence
@@ -27,16 +27,18 @@ def trusted_ids(tokenizer: Any, text: str) -> list[int]:
 
 
 def foreign_ids(tokenizer: Any, text: str) -> list[int]:
-    """Token ids of a text written by anyone else: a `</Response>` inside stays plain characters, never a state."""
+    """Token ids of a text written by anyone else: a `</Response>` in it stays plain characters."""
     ids: list[int] = tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
     return ids
 
 
 def single_id(tokenizer: Any, token: str) -> int:
-    """The id of a text that must be exactly one token; DataError names the tokenizer and the token if it is not."""
+    """The id of a text that must be exactly one token; a DataError names the tokenizer if it is not."""
     ids = trusted_ids(tokenizer, token)
     if len(ids) != 1:
-        raise DataError(f"{tokenizer.name_or_path or 'tokenizer'}: {token!r} is {len(ids)} tokens, expected one")
+        raise DataError(
+            f"{tokenizer.name_or_path or 'tokenizer'}: {token!r} is {len(ids)} tokens, expected one"
+        )
     return ids[0]
 
 

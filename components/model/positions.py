@@ -1,8 +1,8 @@
 """Explicit M-RoPE positions, so that no forward ever depends on the library's implicit ones.
 
-Rule (performance.md; Qwen2-VL, section 2.1): a text token takes (n, n, n) and n grows by 1; an h x w grid of merged
-patches takes t = n, y = n + row, x = n + column, and n grows by max(h, w). Positions depend on the tokens before
-only through n, so a stream carries one integer from turn to turn.
+Rule (Qwen2-VL, section 2.1): a text token takes (n, n, n) and n grows by 1; an h x w grid of merged patches
+takes t = n, y = n + row, x = n + column, and n grows by max(h, w). Positions depend on the tokens before only
+through n, so a stream carries one integer from turn to turn.
 """
 
 from collections.abc import Sequence
@@ -45,11 +45,14 @@ def mrope_positions(
             continue
         grid = next(images, None)
         count = visual_tokens(grid, merge) if grid else 0
-        if grid is None or any(token != image_token for token in ids[index : index + count]) or index + count > len(ids):
+        run = ids[index : index + count]
+        if grid is None or len(run) < count or any(token != image_token for token in run):
             raise InternalError(f"image tokens at {index} do not match the grid {grid}")
         height, width = grid[1] // merge, grid[2] // merge
         for frame in range(grid[0]):
-            rows += [(position + frame, position + y, position + x) for y in range(height) for x in range(width)]
+            rows += [
+                (position + frame, position + y, position + x) for y in range(height) for x in range(width)
+            ]
         position, index = position + max(grid[0], height, width), index + count
     if next(images, None) is not None:
         raise InternalError(f"{len(grids)} grids for fewer images in {len(ids)} tokens")

@@ -15,7 +15,7 @@ WEIGHTS = "model.safetensors"
 
 
 def save_folder(model: Any, tokenizer: Any, image_processor: Any, out_dir: Path) -> None:
-    """Write config, weights (one safetensors file), tokenizer, chat template and image processor into `out_dir`.
+    """Write config, weights (one safetensors file), tokenizer, template and image processor into `out_dir`.
 
     The bytes are a function of the values alone: names sorted, tied weights once, no library version inside.
     """
@@ -26,7 +26,9 @@ def save_folder(model: Any, tokenizer: Any, image_processor: Any, out_dir: Path)
     if model.config.tie_word_embeddings:
         tensors.pop("lm_head.weight", None)
     save_file(tensors, out_dir / WEIGHTS, metadata={"format": "pt"})
-    config = model.config.to_dict() | {"architectures": [type(model).__name__], "dtype": str(model.dtype).split(".")[-1]}
+    (out_dir / WEIGHTS).chmod(0o644)
+    dtype = str(model.dtype).removeprefix("torch.")
+    config = model.config.to_dict() | {"architectures": [type(model).__name__], "dtype": dtype}
     write_json(out_dir / "config.json", _without_versions(config))
     tokenizer.save_pretrained(out_dir)
     image_processor.save_pretrained(out_dir)
@@ -58,7 +60,7 @@ def resolve(source: str | Path, revision: str | None = None) -> Path:
     if str(source).count("/") != 1 or str(source).startswith((".", "/")):
         raise DataError(f"{source}: no such model folder")
     if revision is None or not COMMIT.fullmatch(revision):
-        raise UsageError(f"{source}: a hub model needs its revision pinned to a 40-digit commit, got {revision!r}")
+        raise UsageError(f"{source}: pin the revision of a hub model to a 40-digit commit, got {revision!r}")
     from huggingface_hub import snapshot_download
 
     return Path(snapshot_download(str(source), revision=revision, allow_patterns=HUB_PATTERNS))
@@ -81,7 +83,7 @@ def load_parts(
 ) -> tuple[Any, Any, Any]:
     """Model (eval mode), tokenizer and image processor of `source` (see `resolve`).
 
-    Only safetensors are read and no code from the folder is run. The tokenizer is `tokenizer.json` as it stands.
+    Only safetensors are read and no code of the folder is run; the tokenizer is `tokenizer.json` as it is.
     """
     import torch
     from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
@@ -92,10 +94,12 @@ def load_parts(
     if kind != "qwen2_5_vl":
         raise DataError(f"{folder / 'config.json'}: model_type {kind!r}, expected 'qwen2_5_vl'")
     model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
-        folder, dtype=getattr(torch, dtype), use_safetensors=True, local_files_only=True, attn_implementation="sdpa"
+        folder,
+        dtype=getattr(torch, dtype),
+        use_safetensors=True,
+        local_files_only=True,
+        attn_implementation="sdpa",
     )
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
     processor = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True)
     return model.to(device).eval(), tokenizer, processor
-
-

@@ -1,11 +1,11 @@
-"""The tiny model: a real Qwen2.5-VL of about a million parameters, built from nothing (stack.md, The tiny model)."""
+"""The tiny model: a real Qwen2.5-VL of about a million parameters, built from nothing."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from components.model.layout import IMAGE_PAD, TAIL, VISION_END, VISION_START, single_id
-from components.model.tokenizer import build_tokenizer
+from components.model.tokenizer import PADDING, build_tokenizer
 
 MIN_PIXELS, MAX_PIXELS = 3136, 100352  # 4 to 128 visual tokens a frame (paper, training details)
 PIXEL_MEAN, PIXEL_STD = 70 / 255, 55 / 255  # the world's background lands near 0
@@ -33,7 +33,7 @@ def build_config(tokenizer: Any) -> Any:
         vision_config=vision,
         tie_word_embeddings=True,
         image_token_id=single_id(tokenizer, IMAGE_PAD),
-        video_token_id=single_id(tokenizer, "<|endoftext|>"),  # no videos: streams are images
+        video_token_id=single_id(tokenizer, PADDING),  # no videos: streams are images
         vision_start_token_id=single_id(tokenizer, VISION_START),
         vision_end_token_id=single_id(tokenizer, VISION_END),
     )

@@ -1,4 +1,4 @@
-"""The tiny model's byte-level BPE: whole words where known, bytes elsewhere, so any text survives a round trip.
+"""The tiny model's byte-level BPE: known words whole, bytes elsewhere, so any text survives a round trip.
 
 Merges are empty and `ignore_merges` is set: a pre-token in the vocabulary is one token, any other falls apart
 into its bytes. That needs no trainer, so the vocabulary is a sorted function of the texts and nothing else.
@@ -19,9 +19,10 @@ from components.model.layout import (
 )
 from components.protocol.states import STATES
 
-# Digits are always alone (time tags, counts); `s-`, `s>` + newline are the glue of `<12s-13s>`; words carry their blank.
+# Digits stand alone (tags, counts); `s-` and `s>` + newline glue `<12s-13s>`; words carry their blank.
 PIECES = r"s-(?=\p{N})|s>\n?|\p{N}| ?\p{L}+| ?[^\s\p{L}\p{N}]\n?|\n|\s+?"
-PLAIN_SPECIALS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")
+PADDING = "<|endoftext|>"
+PLAIN_SPECIALS = ("<|im_start|>", "<|im_end|>", PADDING)
 # Whole headers as single special tokens: the same text as Qwen's ChatML in a third of the tokens.
 HEADS = (SYSTEM_HEAD, USER_HEAD, ASSISTANT_HEAD, TAIL, VISION_START, VISION_END, IMAGE_PAD)
 
@@ -29,7 +30,8 @@ CHAT_TEMPLATE = (
     "{% for message in messages %}<|im_start|>{{ message['role'] }}\n"
     "{% if message['content'] is string %}{{ message['content'] }}"
     "{% else %}{% for part in message['content'] %}"
-    "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>{% else %}{{ part['text'] }}{% endif %}"
+    "{% if part['type'] == 'image' %}<|vision_start|><|image_pad|><|vision_end|>"
+    "{% else %}{{ part['text'] }}{% endif %}"
     "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
@@ -83,7 +85,7 @@ def build_tokenizer(texts: Iterable[str], *, max_words: int = 4096, states: bool
     specials = [*PLAIN_SPECIALS, *HEADS, *((state.value for state in STATES) if states else ())]
     core.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in specials])
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, eos_token=TAIL, pad_token="<|endoftext|>", clean_up_tokenization_spaces=False
+        tokenizer_object=core, eos_token=TAIL, pad_token=PADDING, clean_up_tokenization_spaces=False
     )
     tokenizer.chat_template = CHAT_TEMPLATE
     return tokenizer
