@@ -1,12 +1,13 @@
 """Raw label -> stream dialogue, by the corrected or by the released rules."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from components.core.errors import UsageError
 from components.protocol import reasons
 from components.protocol.corrected import convert_corrected, quarantine_sample
-from components.protocol.labels import Label, LabelError, label_id, read_label
+from components.protocol.labels import LabelError, label_id, read_label, video_id
 from components.protocol.released import convert_released
 from components.protocol.turns import Dialogue
 
@@ -40,7 +41,7 @@ def convert_sample(
         `quarantine`; responses that cannot be used are in `quarantine` while the rest stays.
 
     Raises:
-        UsageError: unknown rules, an fps that is not positive, no turn, or a duration that does not fit the turns.
+        UsageError: unknown rules, fps not positive, no turn, or a duration that does not fit the turns.
 
     """
     if rules not in RULES:
@@ -61,26 +62,24 @@ def convert_sample(
     return convert_released(label, num_turns, seconds, fps)
 
 
-def _check_turns(num_turns: int, seconds: float) -> None:
-    if num_turns < 1:
-        raise UsageError(f"a video has at least one turn, found num_turns={num_turns}")
-    fits = seconds - _SLACK_S <= num_turns < seconds + 1 + _SLACK_S
-    if not (fits or (num_turns == 1 and 0 <= seconds <= 1)):
-        raise UsageError(f"{num_turns} turns do not fit {seconds} s; expected ceil(duration), at least 1")
+def num_turns(duration_s: float) -> int:
+    """`ceil(duration)`, at least 1; a duration that is whole to the microsecond is whole."""
+    return max(1, math.ceil(round(duration_s, 6)))
+
+
+def _check_turns(turns: int, seconds: float) -> None:
+    if turns < 1:
+        raise UsageError(f"a video has at least one turn, found num_turns={turns}")
+    if not math.isfinite(seconds) or seconds < 0 or turns != num_turns(seconds):
+        raise UsageError(f"{turns} turns do not fit {seconds} s; expected ceil(duration_s), at least 1")
 
 
 def refused(raw: Mapping[str, Any], error: LabelError, duration_s: float = 0.0) -> Dialogue:
-    """A dialogue without turns for a label that is set aside whole, with its questions and responses counted."""
-    items = [raw.get(key) for key in ("question", "response")]
-    questions, responses = (item if isinstance(item, list) else [] for item in items)
-    label = Label(
-        label_id(raw),
-        str(raw.get("video_path", "")),
-        str(raw.get("task_type", "")),
-        str(raw.get("source", "")),
-        [],
-        [],
-    )
-    dialogue = Dialogue(label.sample_id, label.video_id, label.task, label.source, duration_s, [])
-    dialogue.counts.questions_in, dialogue.counts.responses_in = len(questions), len(responses)
+    """A dialogue without turns for a label set aside whole; its questions and responses are counted."""
+    counted = [
+        len(items) if isinstance(items := raw.get(key), list) else 0 for key in ("question", "response")
+    ]
+    task, source = str(raw.get("task_type", "")), str(raw.get("source", ""))
+    dialogue = Dialogue(label_id(raw), video_id(raw), task, source, duration_s, [])
+    dialogue.counts.questions_in, dialogue.counts.responses_in = counted
     return quarantine_sample(dialogue, error)

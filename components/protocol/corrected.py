@@ -125,7 +125,7 @@ def _read_answer(item: Mapping[str, Any], position: int, duration_s: float) -> _
 def _due(
     answers: list[_Answer], questions: list[_Question], counts: Counts
 ) -> list[tuple[_Answer, _Question]]:
-    """Each answer with the question it belongs to, in order of (end, position), without those before it (rule 3)."""
+    """Each answer with its question, in order of (end, position), without those before it (rule 3)."""
     asked = [question.asked_s for question in questions]
     due: list[tuple[_Answer, _Question]] = []
     standing: dict[int, tuple[_Answer, _Question]] = {}  # per question, the last instant at or before it

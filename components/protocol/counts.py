@@ -10,7 +10,7 @@ from typing import Any
 class Counts:
     """What became of the questions and responses of one sample, or of many when summed.
 
-    `shifted`, `moved_to_end` and `joined` are disjoint parts of `placed`; the rest of `placed` stands on its own turn.
+    `shifted`, `moved_to_end` and `joined` are disjoint parts of `placed`; the rest stands on its own turn.
     """
 
     questions_in: int = 0
@@ -46,8 +46,15 @@ class Counts:
 
 
 INTEGERS = (
-    "questions_in", "questions_placed", "responses_in", "placed", "shifted", "moved_to_end", "joined", "before_question",
-)  # fmt: skip
+    "questions_in",
+    "questions_placed",
+    "responses_in",
+    "placed",
+    "shifted",
+    "moved_to_end",
+    "joined",
+    "before_question",
+)
 
 
 def sorted_counts(counts: Mapping[str, int]) -> dict[str, int]:

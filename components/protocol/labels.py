@@ -11,7 +11,7 @@ from components.protocol.turns import FRAME
 
 
 class LabelError(ValueError):
-    """A label, question or response that cannot be used: `reason` of `components.protocol.reasons`, and a sentence."""
+    """Something that cannot be used: `reason` is a word of `reasons.MEANING`, `detail` a sentence."""
 
     def __init__(self, reason: str, detail: str):
         super().__init__(f"{reason}: {detail}")
@@ -35,7 +35,13 @@ def label_id(raw: Mapping[str, Any]) -> str:
     own = raw.get("id")
     if isinstance(own, str) and own:
         return own
-    return f"{raw.get('task_type', '')}-{raw.get('video_path', '')}-{fingerprint(dict(raw))[:12]}"
+    return f"{raw.get('task_type') or 'unknown'}-{video_id(raw) or 'unknown'}-{fingerprint(dict(raw))[:12]}"
+
+
+def video_id(raw: Mapping[str, Any]) -> str:
+    """The video a label names (its path, else its name); empty where it names none."""
+    name = raw.get("video_path") or raw.get("video_name")
+    return name if isinstance(name, str) else ""
 
 
 def read_label(raw: Mapping[str, Any]) -> Label:
@@ -45,8 +51,7 @@ def read_label(raw: Mapping[str, Any]) -> Label:
         LabelError: `malformed`: no video, or `question` or `response` is not a list of objects.
 
     """
-    video_id = raw.get("video_path") or raw.get("video_name")
-    if not isinstance(video_id, str) or not video_id:
+    if not video_id(raw):
         raise LabelError(reasons.MALFORMED, "expected the video's id as text in video_path")
     for key in ("question", "response"):
         items = raw.get(key, [])
@@ -54,7 +59,7 @@ def read_label(raw: Mapping[str, Any]) -> Label:
             raise LabelError(reasons.MALFORMED, f"expected a list of objects in {key!r}, found {items!r:.80}")
     return Label(
         sample_id=label_id(raw),
-        video_id=video_id,
+        video_id=video_id(raw),
         task=str(raw.get("task_type", "")),
         source=str(raw.get("source", "")),
         questions=raw.get("question", []),
@@ -73,7 +78,7 @@ def clean_text(item: Mapping[str, Any]) -> str:
     if not isinstance(text, str) or not text.strip():
         raise LabelError(reasons.EMPTY_TEXT, f"expected text in 'content', found {text!r}")
     if contains_state_token(text):
-        raise LabelError(reasons.STATE_TOKEN_IN_TEXT, f"{text!r:.80} spells a state token")
+        raise LabelError(reasons.STATE_SPELLED, f"{text!r:.80} spells a state token")
     if FRAME in text:
-        raise LabelError(reasons.FRAME_TOKEN_IN_TEXT, f"{text!r:.80} spells the frame placeholder {FRAME}")
+        raise LabelError(reasons.FRAME_SPELLED, f"{text!r:.80} spells the frame placeholder {FRAME}")
     return text.strip()

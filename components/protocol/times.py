@@ -1,4 +1,4 @@
-"""Reading a time of a raw label: one strict reader for the corrected rules, one that mirrors the released code."""
+"""Reading a time of a raw label: a strict reader for corrected rules, one that mirrors the released code."""
 
 import math
 import re
@@ -10,8 +10,7 @@ _CLOCK = re.compile(r"(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d{1,2}(?:\.\d+)?)")
 def parse_time(value: object) -> float | None:
     """Seconds from the first frame, or None where the field is empty (`""`, blanks or None).
 
-    Reads numbers, `"5"`, `"5.0"`, `"01:05"` and `"00:01:05"` (minutes and seconds below 60 where a larger unit
-    stands before them).
+    Reads numbers, `"5"`, `"5.0"`, `"01:05"` and `"00:01:05"` (below 60 after a larger unit).
 
     Raises:
         ValueError: anything else: negative, not finite, a boolean, other text or another type.
@@ -43,10 +42,10 @@ def _parse_text(text: str) -> float | None:
 
 
 def released_index(value: object, fps: float) -> int | None:
-    """The index the released converter reads from a time field (reference.md, Converter); None where it reads none.
+    """The index the released converter reads from a time field (reference.md, Converter); None where none.
 
-    Numbers and integer strings are indices whatever `fps` is, other numeric strings are seconds times `fps`, clocks
-    are seconds times `fps`; fractions are cut off towards zero.
+    Numbers and integer strings are indices whatever `fps` is, other numeric strings and clocks are seconds
+    times `fps`; fractions are cut off towards zero.
     """
     try:
         if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""The streaming dialogue: one turn a second, a user half (question, time tag, frame) and an assistant half (state, text)."""
+"""The streaming dialogue, a turn a second: user half (question, tag, frame), assistant half (state, text)."""
 
 import re
 from dataclasses import dataclass, field
@@ -32,10 +32,10 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A placed response: what it tells happened in [start_s, end_s) seconds; an instant has start_s == end_s.
+    """A placed response and the seconds [start_s, end_s) it tells of; an instant has start_s == end_s.
 
-    `question_turn` is the turn of the question it answers, and ceil(end_s) >= question_turn: an instant before its
-    question counts from the question.
+    `question_turn` is the turn of the question it answers. An instant before its question counts from the
+    moment it was asked, so ceil(end_s) >= question_turn always holds.
     """
 
     start_s: float
@@ -46,7 +46,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """Something set aside: the sample's id, a word of `components.protocol.reasons`, and which part and why."""
+    """Something set aside: the sample's id, a word of `components.protocol.reasons`, which part and why."""
 
     id: str
     reason: str
@@ -59,7 +59,7 @@ class Quarantined:
 
 @dataclass(slots=True)
 class Dialogue:
-    """One sample as a stream. `turns` is empty where the whole sample was quarantined (`quarantine` says why)."""
+    """One sample as a stream; `turns` is empty where the sample was quarantined (`quarantine` says why)."""
 
     sample_id: str
     video_id: str
@@ -72,7 +72,7 @@ class Dialogue:
     counts: Counts = field(default_factory=Counts)
 
     def messages(self, offset: int = 0) -> list[dict[str, str]]:
-        """System, user, assistant, user, ... as chat messages; `offset` seconds are added to every time that is told.
+        """System, user, assistant, user, ... as chat messages; `offset` seconds are added to every time told.
 
         A quarantined sample has no messages.
         """
@@ -109,7 +109,7 @@ def assistant_text(turn: Turn, offset: int = 0) -> str:
 
 
 def shift_times(text: str, offset: int) -> str:
-    """Add `offset` seconds to the times a text tells (`from 3s to 6s`, `3s-6s`, `at 5s`), so they follow the time tags.
+    """Add `offset` seconds to the times a text tells (`from 3s to 6s`, `3s-6s`, `at 5s`).
 
     A number with `s` outside such a phrase (`the 1980s`) is left alone.
     """

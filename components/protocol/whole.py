@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` that is flushed and renamed to it when the block ends well, else removed."""
+    """A temporary path beside `path`, flushed and renamed to it when the block ends well, else removed."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

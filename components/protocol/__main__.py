@@ -1,0 +1,40 @@
+"""Stage `dialogues`: raw labels -> artifacts/turns."""
+
+import sys
+from pathlib import Path
+
+from components.lineage.stage import enter
+
+enter()
+
+from components.core.errors import StreamoError  # noqa: E402 - enter() fixes the kernels before numpy is imported
+from components.lineage.stage import stage  # noqa: E402
+from components.protocol.dialogues import run  # noqa: E402
+
+ANNOTATIONS = Path("artifacts/annotations")
+GROUNDED = "event_grounding"  # made by stage ground from the event captions
+
+
+def main() -> int:
+    """Run the stage; returns the exit code."""
+    try:
+        with stage("dialogues", "artifacts/turns") as st:
+            tasks = {*st.param("annotate.tasks"), GROUNDED}
+            folders = [
+                ANNOTATIONS / f"{task}-{shard}" for task in tasks for shard in st.param("annotate.shards")
+            ]
+            run(
+                st.dir,
+                folders,  # by name: a folder left over from former params is no input
+                Path("artifacts/corpus/manifest.parquet"),
+                rules=str(st.param("dialogues.rules")),
+                fps=float(st.param("dialogues.fps")),
+            )
+    except StreamoError as error:
+        print(f"dialogues: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
