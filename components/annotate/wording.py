@@ -1,0 +1,37 @@
+"""Instruction templates and teacher prompts, kept as text files so that they are read, diffed and hashed as text."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from components.core.errors import InternalError
+from components.core.hashing import sha256_bytes
+
+HERE = Path(__file__).parent
+TEMPLATES = 5  # per task, as in the paper
+
+
+@lru_cache(maxsize=32)
+def templates(name: str) -> tuple[str, ...]:
+    """The five wordings of `instructions/<name>.txt`; `{query}` marks where the query goes."""
+    path = HERE / "instructions" / f"{name}.txt"
+    lines = tuple(line for line in path.read_text(encoding="utf-8").splitlines() if line)
+    if len(lines) != TEMPLATES:
+        raise InternalError(f"{path}: {len(lines)} wordings, expected {TEMPLATES}")
+    return lines
+
+
+def instruct(name: str, generator: np.random.Generator, query: str = "") -> str:
+    """A random wording of `name` with `query` filled in."""
+    return templates(name)[int(generator.integers(TEMPLATES))].replace("{query}", query)
+
+
+def prompt(task: str) -> str:
+    """The prompt for a vision-language teacher."""
+    return (HERE / "prompts" / f"{task}.txt").read_text(encoding="utf-8")
+
+
+def prompt_version(task: str) -> str:
+    """The first 12 hex digits of the prompt's SHA-256: stands in every summary, changes with every edit."""
+    return sha256_bytes(prompt(task).encode("utf-8"))[:12]

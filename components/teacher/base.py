@@ -1,0 +1,61 @@
+"""What every annotator looks like from outside: the synthetic world's timeline now, vision-language models later."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question to a teacher about one video.
+
+    Attributes:
+        task: the annotation task, e.g. `narration`.
+        video_id: POSIX path below the media root.
+        path: the video file, for teachers that look at it; None for those that do not.
+        duration_s: its length in seconds.
+        prompt: the instruction in words (components/annotate/prompts).
+        schema: JSON schema (the subset of components/annotate/guard.py) that `Answer.data` must meet.
+        payload: task-specific inputs as plain JSON values, e.g. `{"times": [3, 7]}`.
+
+    """
+
+    task: str
+    video_id: str
+    path: Path | None
+    duration_s: float
+    prompt: str
+    schema: Mapping[str, Any]
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A teacher's answer as plain JSON values; the caller checks `data` against the request's schema."""
+
+    data: Any
+
+
+class Refusal(Exception):  # noqa: N818 - an outcome of asking, not a programming error
+    """The teacher has no answer for this video; the caller quarantines the video with `reason` and `detail`."""
+
+    def __init__(self, reason: str, detail: str):
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
+@runtime_checkable
+class Teacher(Protocol):
+    """Answers requests; the same request gives the same answer. `name` and `version` go into every label's source."""
+
+    name: str
+    version: str
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request.
+
+        Raises:
+            Refusal: this video cannot be annotated by this teacher.
+
+        """
