@@ -1,0 +1,36 @@
+"""`streamo validate`: the gate on any turn table."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def add(sub: "argparse._SubParsersAction[Any]") -> None:
+    """Register the command."""
+    parser = sub.add_parser("validate", help="the gate on any turn table")
+    parser.add_argument("turns", type=Path, metavar="TURNS.parquet", help="the turn table")
+    parser.add_argument("--events", type=Path, metavar="FILE", help="the event table (parquet)")
+    parser.add_argument(
+        "--videos", type=Path, metavar="MANIFEST", help="parquet with the known video_id values"
+    )
+    parser.add_argument("--profile", metavar="NAME", help="ratio profile of params.yaml (validate.profiles)")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge the table; returns 0 if every checked rule holds, else 1 with the failing rows on stderr."""
+    from components.core import params
+    from components.core.files import dumps
+    from components.validate.gate import run_gate
+    from components.validate.profiles import choose_profile
+    from components.validate.say import failures, summary
+    from components.validate.tables import load_tables
+
+    section = params.load_all().get("validate", {}) if Path("params.yaml").is_file() else None
+    profile = choose_profile(args.profile, section)
+    result = run_gate(load_tables(args.turns, args.events, args.videos), profile).result
+    print(dumps(result, indent=None) if args.json else summary(result), end="")
+    print(failures(result), end="", file=sys.stderr)
+    return 0 if result["success"] else 1
