@@ -1,0 +1,191 @@
+"""One stream: a persistent KV cache and one forward a turn over the new tokens only (performance.md, Streaming engine).
+
+A turn feeds the tail of the turn before (its state, its text, the end), the user's half and the assistant header; the
+state is read at the last position. Silence and Standby cost nothing more. A Response is decoded greedily on the same
+cache; its end token is never fed alone but with the next turn. So every token of the dialogue is fed exactly once and the
+logits equal those of encoding the whole dialogue again.
+
+Shapes: L new tokens, N visual tokens, F width of a tower row, V vocabulary.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from components.core.errors import DataError, UsageError
+from components.infer.questions import Waiting
+from components.infer.reading import banned_in_text, next_text_tokens, read_states
+from components.model.adapter import Adapter
+from components.model.positions import Grid
+from components.model.vision import merge
+from components.protocol.states import STATES, State
+from components.protocol.turns import Turn
+
+MAX_NEW_TOKENS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreamTurn(Turn):
+    """A `Turn` as the model lived it: probabilities over the three states, and the logits the state was read from."""
+
+    start_s: float
+    end_s: float
+    p_silence: float
+    p_standby: float
+    p_response: float
+    truncated: bool = False  # the answer was cut at max_new_tokens
+    forwards: int = 1
+    text_ids: tuple[int, ...] = ()  # the tokens of `text` as they were generated and fed back
+    logits_V: Tensor = field(repr=False, compare=False)
+
+
+class StreamSession:
+    """A model watching one stream.
+
+    Args:
+        model: an `Adapter`, or a Qwen2.5-VL model together with `processor`.
+        processor: None with an adapter; else an object with `tokenizer` and `image_processor`.
+        offset: whole seconds added to every time tag (a stream that is joined late).
+        max_new_tokens: tokens of an answer's text at most.
+
+    Raises:
+        DataError: the tokenizer has no state tokens (a base that was never converted).
+
+    """
+
+    def __init__(
+        self,
+        model: object,
+        processor: object = None,
+        *,
+        offset: int = 0,
+        max_new_tokens: int = MAX_NEW_TOKENS,
+    ):
+        from transformers import DynamicCache
+
+        self.adapter = as_adapter(model, processor)
+        self.offset, self.max_new_tokens = offset, max_new_tokens
+        self.state_ids = self.adapter.state_ids
+        self.turn = 0  # the next turn
+        self.forwards = 0
+        self.fed: list[int] = []  # every token fed so far, in order
+        self._waiting = Waiting()
+        self._unfed: list[int] | None = (
+            None  # answer tokens that go with the next turn; None before the first
+        )
+        self._position = 0
+        self._banned_V = banned_in_text(self.adapter)
+        self._cache = DynamicCache(config=self.adapter.model.config)
+
+    def ask(self, text: str, at: float | None = None) -> int:
+        """Ask a question on the next turn, or `at` seconds by rule of time 1 (turn ceil(at)); returns its turn."""
+        return self._waiting.ask(text, at, self.turn)
+
+    def waiting(self) -> list[tuple[float, str]]:
+        """`(seconds, text)` of questions no turn has shown yet."""
+        return self._waiting.left()
+
+    def push(self, frames: Sequence[np.ndarray]) -> StreamTurn:
+        """Show the k images, (H, W, 3) uint8, of the next second and return what the model does."""
+        if not len(frames) or any(frame.ndim != 3 or frame.shape[2] != 3 for frame in frames):
+            shapes = [tuple(frame.shape) for frame in frames]
+            raise UsageError(
+                f"turn {self.turn}: expected a list of (height, width, 3) images, got shapes {shapes}"
+            )
+        pixel_values, grids = self.adapter.encode_frame(frames)
+        return self.push_features(self.adapter.features(pixel_values, grids), grids)
+
+    @torch.no_grad()
+    def push_features(self, features_NF: Tensor, grids: Sequence[Grid]) -> StreamTurn:
+        """`push` with the frames' vision-tower rows (`Adapter.features`), which may be shared between streams."""
+        before, turn = self.forwards, self.turn
+        questions = self._waiting.take(turn)
+        n_visual = self.adapter.n_visual(grids)
+        ids = self.adapter.turn_ids(questions, turn, self.offset, n_visual, previous=self._unfed)
+        logits_V = self._feed(ids, grids, features_NF)
+        reading = read_states(logits_V[None], self.state_ids)[0]
+        self._unfed, self.turn = [self.state_ids[STATES.index(reading.state)]], turn + 1
+        spoken: list[int] = []
+        text, truncated = None, False
+        if reading.state is State.RESPONSE:
+            spoken, truncated = self._decode()
+            self._unfed, text = (
+                [],
+                self.adapter.decode(spoken).strip(),
+            )  # decoding has fed the state and the text
+        return StreamTurn(
+            turn, questions, reading.state, text,
+            start_s=float(turn), end_s=float(turn + 1), p_silence=reading.p_silence, p_standby=reading.p_standby,
+            p_response=reading.p_response, truncated=truncated, forwards=self.forwards - before,
+            text_ids=tuple(spoken), logits_V=logits_V,
+        )  # fmt: skip
+
+    def clone(self) -> "StreamSession":
+        """An independent session at the same point of the stream, e.g. to try a question on it."""
+        from transformers import DynamicCache
+
+        other = copy.copy(self)
+        other.fed, other._waiting = list(self.fed), self._waiting.copy()
+        # Layers grow by concatenation into new tensors, so the two caches may share what they hold now.
+        other._cache = DynamicCache(
+            [(keys, values) for keys, values, _ in self._cache], config=self.adapter.model.config
+        )
+        return other
+
+    def _decode(self) -> tuple[list[int], bool]:
+        """Text tokens after `</Response>`, all of them fed; whether they were cut before the end token."""
+        spoken: list[int] = []
+        token = self.state_ids[STATES.index(State.RESPONSE)]
+        while True:
+            token = next_text_tokens(self._feed([token], (), None)[None], self._banned_V)[0]
+            if token == self.adapter.layout.end:
+                return spoken, False
+            if len(spoken) == self.max_new_tokens:
+                return spoken, True
+            spoken.append(token)
+
+    def _feed(self, ids: Sequence[int], grids: Sequence[Grid], features_NF: Tensor | None) -> Tensor:
+        """Extend the cache by `ids`; next-token logits (V,) of the last one."""
+        from transformers.modeling_outputs import BaseModelOutputWithPooling
+
+        model, limit = self.adapter.model, self.adapter.model.config.text_config.max_position_embeddings
+        positions_3L, position = self.adapter.positions(ids, grids, self._position)
+        if position > limit:
+            raise DataError(f"turn {self.turn}: the stream needs {position} positions, the model has {limit}")
+        images = None
+        if features_NF is not None:
+            images = {
+                "image": BaseModelOutputWithPooling(pooler_output=(merge(model.model.visual, features_NF),))
+            }
+        out = model(
+            input_ids=torch.tensor([list(ids)], device=model.device),
+            position_ids=positions_3L[:, None].to(
+                model.device
+            ),  # explicit: implicit ones are silently wrong here
+            mm_encoder_outputs=images,
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self._position, self.forwards = position, self.forwards + 1
+        self.fed += ids
+        logits_V: Tensor = out.logits[0, -1]
+        return logits_V
+
+
+def as_adapter(model: object, processor: object = None) -> Adapter:
+    """The adapter itself, or one around a bare model and a processor with `tokenizer` and `image_processor`."""
+    if isinstance(model, Adapter):
+        return model
+    if isinstance(processor, Adapter):
+        return Adapter(model, processor.tokenizer, processor.image_processor)
+    tokenizer, images = getattr(processor, "tokenizer", None), getattr(processor, "image_processor", None)
+    if tokenizer is None or images is None:
+        raise UsageError(
+            "StreamSession needs an Adapter, or a model and a processor with tokenizer and image_processor"
+        )
+    return Adapter(model, tokenizer, images)
