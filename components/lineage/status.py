@@ -1,0 +1,60 @@
+"""What DVC would do and why, in words; reads only."""
+
+from pathlib import Path
+from typing import Any
+
+from components.core.errors import DataError
+
+VERBS = {"deleted": "is missing", "modified": "changed", "new": "is new", "added": "is new"}
+
+
+def read_status(root: Path = Path()) -> dict[str, list[str]]:
+    """`{address: reasons}` of every stage that DVC does not find up to date; a stage not listed is unchanged.
+
+    What lies downstream of a listed stage is listed only if it differs too: ask `Graph.downstream` for what
+    must be looked at again once the listed stages have run.
+
+    Raises:
+        DataError: another DVC command holds the repository, or its files cannot be read.
+
+    """
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        with Repo(str(root)) as repo:
+            raw: dict[str, list[Any]] = repo.status()
+            never_ran = {stage.addressing for stage in repo.index.stages if stage.cmd and not _locked(stage)}
+    except DvcException as error:
+        raise DataError(f"DVC cannot say what is up to date: {error}") from error
+    return {
+        address: ["it has never run here (no entry in dvc.lock)"]
+        if address in never_ran
+        else reasons(changes)
+        for address, changes in raw.items()
+    }
+
+
+def _locked(stage: Any) -> bool:
+    """Whether dvc.lock holds an entry of the stage (its outputs then have hashes)."""
+    return bool(stage.outs) and all(out.hash_info for out in stage.outs)
+
+
+def reasons(changes: list[Any]) -> list[str]:
+    """DVC's list of changes of one stage as sentences, e.g. `components/train changed`."""
+    found: list[str] = []
+    for change in changes:
+        if isinstance(change, str):
+            found.append("its command changed" if change == "changed command" else change)
+            continue
+        for kind, entries in change.items():
+            role = "product " if kind == "changed outs" else ""
+            for path, state in entries.items():
+                found.extend(_entry(role, path, state))
+    return found
+
+
+def _entry(role: str, path: str, state: Any) -> list[str]:
+    if isinstance(state, dict):  # parameters: {key: state}
+        return [f"parameter {key} {VERBS.get(verb, verb)}" for key, verb in state.items()]
+    return [f"{role}{path} {VERBS.get(str(state), str(state))}"]

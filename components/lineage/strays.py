@@ -1,0 +1,42 @@
+"""Products of stages that no longer exist, in folders that a later stage hashes whole."""
+
+import shutil
+from pathlib import Path
+
+from components.core.errors import DataError
+from components.lineage.graph import Graph
+
+
+def find_strays(graph: Graph, root: Path = Path()) -> list[Path]:
+    """Entries of a depended-on parent folder (such as `artifacts/annotations`) that no stage makes.
+
+    A shorter list in params.yaml leaves them behind; DVC would hash them with the rest, and the result
+    would differ from that of a fresh clone.
+    """
+    outs = {out for node in graph for out in node.outs}
+    parents = {dep for node in graph for dep in node.deps if any(out.startswith(f"{dep}/") for out in outs)}
+    found = []
+    for parent in sorted(parents):
+        for entry in sorted((root / parent).glob("*")):
+            path = entry.relative_to(root).as_posix()
+            if not any(out == path or out.startswith(f"{path}/") for out in outs):
+                found.append(entry)
+    return found
+
+
+def remove_strays(graph: Graph, root: Path = Path()) -> list[Path]:
+    """Delete strays that are products of ours (they hold a receipt, and DVC's cache holds their bytes).
+
+    Raises:
+        DataError: something else lies there: it is not ours to delete.
+
+    """
+    strays = find_strays(graph, root)
+    for stray in strays:
+        if not (stray / "identity.json").is_file():
+            raise DataError(
+                f"{stray}: no stage makes this, and a later stage hashes its folder; move it away"
+            )
+    for stray in strays:
+        shutil.rmtree(stray)
+    return strays

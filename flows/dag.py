@@ -1,0 +1,111 @@
+"""The Prefect flow: one task per stage of DVC's graph, same names, same edges."""
+
+import functools
+import os
+import queue
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
+from prefect.states import Completed
+
+from components.core.errors import DataError
+from components.lineage.graph import read_graph
+from components.lineage.schedule import startable
+from components.lineage.strays import remove_strays
+from flows.outcome import CACHED
+from flows.record import write_flow_record
+from flows.stages import StageRunner
+
+HEARTBEAT_S = 30.0
+FINE = {"Completed", "Cached"}
+
+
+@flow(name="reproduce", log_prints=False, persist_result=False)
+def reproduce(targets: list[str] | None = None, jobs: int | None = None) -> dict[str, str]:
+    """Bring the checkout in the current folder up to date with its dvc.yaml.
+
+    Args:
+        targets: stage names or addresses; with what they need, nothing else runs. None: everything.
+        jobs: stages at once (default: the cores this process may use).
+
+    Returns:
+        Address -> `Completed` (its command ran) or `Cached`.
+
+    Raises:
+        DataError: stages failed; the message names them, their logs and what did not run for it.
+
+    """
+    root = Path.cwd()
+    graph = read_graph(root).select(targets or [])
+    for stray in remove_strays(read_graph(root), root):
+        print(f"removed {stray}: a product of a stage that is no longer in the DAG", flush=True)
+    runner = StageRunner(graph, root, jobs or len(os.sched_getaffinity(0)))
+    runner.announce()
+    try:
+        states = drive(runner)
+    except BaseException:  # a signal reaches the main thread here: nothing may outlive the flow
+        runner.children.stop()
+        raise
+    write_flow_record(root, runner.logs.name, states)
+    failed = [runner.failures.get(a, f"{a}: {s}") for a, s in states.items() if s not in {*FINE, "NotReady"}]
+    idle = [address for address, state in states.items() if state == "NotReady"]
+    if failed:
+        raise DataError(f"{'; '.join(failed)}; not run for it: {', '.join(idle) or 'nothing'}")
+    return states
+
+
+def drive(runner: StageRunner) -> dict[str, str]:
+    """Submit every stage when what it depends on is over and a core is free; wait for all of them.
+
+    A stage whose upstream failed is submitted too: Prefect ends it as NotReady, and so on downwards.
+    """
+    graph, running = runner.graph, set[str]()
+    futures: dict[str, PrefectFuture[Any]] = {}
+    over: queue.SimpleQueue[str] = queue.SimpleQueue()
+    states: dict[str, str] = {}
+    while runner.waiting or running:
+        slots = runner.slots + len(running - runner.suspects)  # what is known to be unchanged costs no core
+        for address in startable(graph, runner.waiting, running, slots):
+            runner.waiting.discard(address)
+            running.add(address)
+            upstream = [futures[other] for other in graph[address].upstream]
+            futures[address] = submit(runner, address, upstream)
+            futures[address].add_done_callback(functools.partial(_tell, over, address))
+        try:
+            finished = over.get(timeout=HEARTBEAT_S)
+        except queue.Empty:
+            runner.console.heartbeat()
+            continue
+        running.discard(finished)
+        states[finished] = str(futures[finished].state.name)
+        runner.console.ended(finished, states[finished])
+    return states
+
+
+def _tell(over: queue.SimpleQueue[str], address: str, future: PrefectFuture[Any]) -> None:
+    over.put(address)
+
+
+def submit(runner: StageRunner, address: str, upstream: list[PrefectFuture[Any]]) -> PrefectFuture[Any]:
+    """One Prefect task run named by the stage, behind the runs of the stages it depends on."""
+
+    @task(
+        name=address,
+        task_run_name=address,
+        cache_policy=NO_CACHE,  # DVC is the only cache
+        persist_result=False,
+        retries=0,
+    )
+    def run_stage() -> State[Any]:
+        state = runner.run(address)
+        return (
+            Completed(name=CACHED, message="unchanged")
+            if state == CACHED
+            else Completed(message="its command ran")
+        )
+
+    return run_stage.submit(return_state=False, wait_for=upstream)

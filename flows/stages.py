@@ -1,0 +1,92 @@
+"""Runs one stage of DVC's graph as a child process, or says why it need not."""
+
+import sys
+import time
+from pathlib import Path
+
+from components.core.errors import DataError
+from components.core.progress import clock
+from components.lineage.graph import Graph, Node
+from components.lineage.history import last_seconds
+from components.lineage.schedule import time_left
+from components.lineage.status import read_status
+from components.lineage.verify import verify_data
+from flows.children import Children
+from flows.console import Console
+from flows.outcome import CACHED, outcome
+
+
+class StageRunner:
+    """What all tasks of one flow run share: the graph, what is out of date, the children, the console.
+
+    Attributes:
+        changed: address -> reasons, for stages that DVC's status lists.
+        suspects: addresses that must be looked at again: the changed ones and all that follows them.
+
+    """
+
+    def __init__(self, graph: Graph, root: Path, slots: int):
+        self.graph, self.root, self.slots = graph, root, slots
+        self.changed = {a: why for a, why in read_status(root).items() if a in graph.nodes}
+        self.suspects = graph.downstream(set(self.changed))
+        self.logs = root / "runs" / "logs" / time.strftime("%Y%m%dT%H%M%S", time.gmtime())
+        self.children = Children(root)
+        self.waiting = set(graph.nodes)
+        expected = {address: last_seconds(address, root) for address in self.suspects}
+        self.seconds = {address: value for address, value in expected.items() if value is not None}
+        self.console = Console(len(graph), self.left)
+        self.failures: dict[str, str] = {}  # address -> the message of its failure
+
+    def announce(self) -> None:
+        """Say what is ahead."""
+        left = self.left()
+        expected = f"; about {clock(left)} by earlier runs" if left else ""
+        unchanged = len(self.graph) - len(self.suspects)
+        self.console.say(
+            f"{len(self.graph)} stages: {unchanged} unchanged, {len(self.suspects)} to look at, "
+            f"{self.slots} at once; logs in {self.logs.relative_to(self.root)}{expected}"
+        )
+
+    def left(self) -> float | None:
+        """Seconds until the flow ends, by the durations of earlier runs; None while one is unknown."""
+        now = time.monotonic()
+        running = {address: now - start for address, start in self.console.running.copy().items()}
+        open_stages = (self.waiting | running.keys()) & self.suspects
+        if any(not self.graph[a].is_source and a not in self.seconds for a in open_stages):
+            return None
+        return time_left(self.graph, self.waiting - running.keys(), running, self.seconds, self.slots)
+
+    def run(self, address: str) -> str:
+        """Bring one stage up to date; returns COMPLETED or CACHED.
+
+        Raises:
+            DataError: its command failed; the message names the log.
+
+        """
+        node = self.graph[address]
+        if address not in self.suspects:
+            return CACHED
+        return self._source(node) if node.is_source else self._reproduce(node)
+
+    def _source(self, node: Node) -> str:
+        """DVC would silently accept changed data as the new truth, so a pinned source is only compared."""
+        try:
+            verify_data(self.root, self.root / node.address)
+        except DataError as error:
+            self.failures[node.address] = str(error)
+            raise
+        return CACHED
+
+    def _reproduce(self, node: Node) -> str:
+        why = "; ".join(self.changed.get(node.address, ["an input was looked at again"])[:3])
+        self.console.started(node.address, why)
+        log = self.logs / f"{node.address}.log"
+        finished = self.children.run(
+            [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", node.address],
+            log,
+            lambda line: self.console.line(node.address, line),
+        )
+        if finished.returncode != 0:
+            self.failures[node.address] = f"{node.address} failed, see {log.relative_to(self.root)}"
+            raise DataError(self.failures[node.address])
+        return outcome(finished.lines, node.address)
