@@ -1,7 +1,8 @@
 """From logits to a state, and which tokens an answer may not contain.
 
 The decision is the argmax over the THREE state tokens at the state position, not over the vocabulary: every
-turn has exactly one state (paper, section 3). The probabilities are a softmax over the same three logits, fp32.
+turn has exactly one state (paper, section 3). The probabilities are a softmax over the same three
+logits in fp32.
 """
 
 from dataclasses import dataclass

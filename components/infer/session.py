@@ -1,11 +1,12 @@
-"""One stream: a persistent KV cache and one forward a turn over the new tokens only (performance.md, Streaming engine).
+"""One stream: a persistent KV cache and one forward a turn over the new tokens only.
 
-A turn feeds the tail of the turn before (its state, its text, the end), the user's half and the assistant header; the
-state is read at the last position. Silence and Standby cost nothing more. A Response is decoded greedily on the same
-cache; its end token is never fed alone but with the next turn. So every token of the dialogue is fed exactly once and the
-logits equal those of encoding the whole dialogue again.
+A turn feeds the tail of the turn before (its state, its text, the end), the user's half and the assistant
+header; the state is read at the last position. Silence and Standby cost nothing more. A Response is decoded
+greedily on the same cache; its end token is never fed alone but with the next turn. So every token of the
+dialogue is fed exactly once and the logits equal those of encoding the whole dialogue again (performance.md,
+Streaming engine).
 
-Shapes: L new tokens, N visual tokens, F width of a tower row, V vocabulary.
+Shapes: L new tokens, N visual tokens, F width of a tower row, D hidden, V vocabulary.
 """
 
 import copy
@@ -30,7 +31,7 @@ MAX_NEW_TOKENS = 64
 
 @dataclass(frozen=True, kw_only=True)
 class StreamTurn(Turn):
-    """A `Turn` as the model lived it: probabilities over the three states, and the logits the state was read from."""
+    """A `Turn` as the model lived it: its probabilities, and the logits (V,) the state was read from."""
 
     start_s: float
     end_s: float
@@ -40,7 +41,7 @@ class StreamTurn(Turn):
     truncated: bool = False  # the answer was cut at max_new_tokens
     forwards: int = 1
     text_ids: tuple[int, ...] = ()  # the tokens of `text` as they were generated and fed back
-    logits_V: Tensor = field(repr=False, compare=False)
+    logits: Tensor = field(repr=False, compare=False)
 
 
 class StreamSession:
@@ -74,15 +75,13 @@ class StreamSession:
         self.forwards = 0
         self.fed: list[int] = []  # every token fed so far, in order
         self._waiting = Waiting()
-        self._unfed: list[int] | None = (
-            None  # answer tokens that go with the next turn; None before the first
-        )
+        self._unfed: list[int] | None = None  # answer tokens to feed with the next turn; None at first
         self._position = 0
         self._banned_V = banned_in_text(self.adapter)
         self._cache = DynamicCache(config=self.adapter.model.config)
 
     def ask(self, text: str, at: float | None = None) -> int:
-        """Ask a question on the next turn, or `at` seconds by rule of time 1 (turn ceil(at)); returns its turn."""
+        """Ask on the next turn, or `at` seconds by rule of time 1 (turn ceil(at)); returns the turn."""
         return self._waiting.ask(text, at, self.turn)
 
     def waiting(self) -> list[tuple[float, str]]:
@@ -93,15 +92,13 @@ class StreamSession:
         """Show the k images, (H, W, 3) uint8, of the next second and return what the model does."""
         if not len(frames) or any(frame.ndim != 3 or frame.shape[2] != 3 for frame in frames):
             shapes = [tuple(frame.shape) for frame in frames]
-            raise UsageError(
-                f"turn {self.turn}: expected a list of (height, width, 3) images, got shapes {shapes}"
-            )
+            raise UsageError(f"turn {self.turn}: expected (height, width, 3) images, got shapes {shapes}")
         pixel_values, grids = self.adapter.encode_frame(frames)
         return self.push_features(self.adapter.features(pixel_values, grids), grids)
 
     @torch.no_grad()
     def push_features(self, features_NF: Tensor, grids: Sequence[Grid]) -> StreamTurn:
-        """`push` with the frames' vision-tower rows (`Adapter.features`), which may be shared between streams."""
+        """`push` with the frames' vision-tower rows (`Adapter.features`), which streams may share."""
         before, turn = self.forwards, self.turn
         questions = self._waiting.take(turn)
         n_visual = self.adapter.n_visual(grids)
@@ -113,15 +110,11 @@ class StreamSession:
         text, truncated = None, False
         if reading.state is State.RESPONSE:
             spoken, truncated = self._decode()
-            self._unfed, text = (
-                [],
-                self.adapter.decode(spoken).strip(),
-            )  # decoding has fed the state and the text
+            self._unfed, text = [], self.adapter.decode(spoken).strip()  # decoding has fed both
         return StreamTurn(
-            turn, questions, reading.state, text,
-            start_s=float(turn), end_s=float(turn + 1), p_silence=reading.p_silence, p_standby=reading.p_standby,
-            p_response=reading.p_response, truncated=truncated, forwards=self.forwards - before,
-            text_ids=tuple(spoken), logits_V=logits_V,
+            turn, questions, reading.state, text, start_s=float(turn), end_s=float(turn + 1),
+            p_silence=reading.p_silence, p_standby=reading.p_standby, p_response=reading.p_response,
+            truncated=truncated, forwards=self.forwards - before, text_ids=tuple(spoken), logits=logits_V,
         )  # fmt: skip
 
     def clone(self) -> "StreamSession":
@@ -131,9 +124,8 @@ class StreamSession:
         other = copy.copy(self)
         other.fed, other._waiting = list(self.fed), self._waiting.copy()
         # Layers grow by concatenation into new tensors, so the two caches may share what they hold now.
-        other._cache = DynamicCache(
-            [(keys, values) for keys, values, _ in self._cache], config=self.adapter.model.config
-        )
+        layers = [(keys, values) for keys, values, _ in self._cache]
+        other._cache = DynamicCache(layers, config=self.adapter.model.config)
         return other
 
     def _decode(self) -> tuple[list[int], bool]:
@@ -158,14 +150,11 @@ class StreamSession:
             raise DataError(f"turn {self.turn}: the stream needs {position} positions, the model has {limit}")
         images = None
         if features_NF is not None:
-            images = {
-                "image": BaseModelOutputWithPooling(pooler_output=(merge(model.model.visual, features_NF),))
-            }
+            rows_ND = merge(model.model.visual, features_NF)
+            images = {"image": BaseModelOutputWithPooling(pooler_output=(rows_ND,))}
         out = model(
             input_ids=torch.tensor([list(ids)], device=model.device),
-            position_ids=positions_3L[:, None].to(
-                model.device
-            ),  # explicit: implicit ones are silently wrong here
+            position_ids=positions_3L[:, None].to(model.device),  # implicit ones are silently wrong
             mm_encoder_outputs=images,
             past_key_values=self._cache,
             use_cache=True,
@@ -178,14 +167,12 @@ class StreamSession:
 
 
 def as_adapter(model: object, processor: object = None) -> Adapter:
-    """The adapter itself, or one around a bare model and a processor with `tokenizer` and `image_processor`."""
+    """The adapter itself, or one around a model and a processor with `tokenizer` and `image_processor`."""
     if isinstance(model, Adapter):
         return model
     if isinstance(processor, Adapter):
         return Adapter(model, processor.tokenizer, processor.image_processor)
     tokenizer, images = getattr(processor, "tokenizer", None), getattr(processor, "image_processor", None)
     if tokenizer is None or images is None:
-        raise UsageError(
-            "StreamSession needs an Adapter, or a model and a processor with tokenizer and image_processor"
-        )
+        raise UsageError("expected an Adapter, or a model and a processor with tokenizer and image_processor")
     return Adapter(model, tokenizer, images)

@@ -21,7 +21,7 @@ def noise_video(seconds, seed=0):
 
 @torch.no_grad()
 def unsettle(adapter, video):
-    """Make a random model change its mind: frames weigh more, and the state rows see only what differs between turns."""
+    """Make a random model change its mind: frames weigh more, states see only what differs between turns."""
     from components.infer.session import StreamSession
 
     adapter.model.model.visual.merger.mlp[2].weight.mul_(20)

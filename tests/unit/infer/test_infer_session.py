@@ -19,7 +19,7 @@ def watch(adapter, video, asks=ASKS, **options):
 
 @torch.no_grad()
 def logits_from_scratch(adapter, turns, video, upto, offset=0):
-    """Next-token logits at the state of turn `upto`, from one forward over the whole dialogue without a cache."""
+    """Next-token logits at the state of turn `upto`, from one forward without a cache."""
     ids, previous = [], None
     for turn in turns[: upto + 1]:
         ids += adapter.turn_ids(turn.questions, turn.turn, offset, [4], previous=previous)
@@ -40,7 +40,7 @@ def test_logits_equal_a_full_re_encode_at_every_turn(adapter, video, offset):
     _, turns = watch(adapter, video, offset=offset)
     for turn in turns:
         expected, _ = logits_from_scratch(adapter, turns, video, turn.turn, offset)
-        assert (turn.logits_V - expected).abs().max() < 1e-4, f"turn {turn.turn}"
+        assert (turn.logits - expected).abs().max() < 1e-4, f"turn {turn.turn}"
 
 
 def test_each_token_is_fed_once(adapter, video):
@@ -110,7 +110,7 @@ def test_special_tokens_in_a_question_are_plain_text(adapter):
 def test_probabilities_are_those_of_the_three_states(adapter, video):
     _, turns = watch(adapter, video)
     for turn in turns:
-        three = turn.logits_V[list(adapter.state_ids)].softmax(-1).tolist()
+        three = turn.logits[list(adapter.state_ids)].softmax(-1).tolist()
         assert [turn.p_silence, turn.p_standby, turn.p_response] == pytest.approx(three)
         assert turn.state is STATES[int(np.argmax(three))]
         assert isinstance(turn, Turn) and (turn.start_s, turn.end_s) == (turn.turn, turn.turn + 1)
@@ -140,7 +140,7 @@ def test_clone_goes_its_own_way(adapter, video):
     one = [session.push([frame]) for frame in video[3:6]]
     two = [other.push([frame]) for frame in video[3:6]]
     for left, right in zip(one, two, strict=True):
-        assert left == right and torch.equal(left.logits_V, right.logits_V)
+        assert left == right and torch.equal(left.logits, right.logits_V)
 
 
 def test_frames_of_a_wrong_shape_are_named(adapter):
