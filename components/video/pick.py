@@ -60,7 +60,7 @@ def _stream(container: InputContainer, path: Path) -> VideoStream:
 def _by_timestamp(
     container: InputContainer, stream: VideoStream, index: Index, wanted: Sequence[int]
 ) -> Iterator[tuple[int, VideoFrame]]:
-    """The pictures with these timestamps (ascending), in one pass that jumps to keyframes where that is cheaper.
+    """The pictures with these timestamps (ascending), in one pass that jumps ahead where that is cheaper.
 
     Stops early, with pictures missing, as soon as the stream does not decode as its packets promise (packets
     that show nothing, broken leading pictures): the caller then takes the slow, sure way.

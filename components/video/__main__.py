@@ -1,0 +1,42 @@
+"""Stage `corpus`: the files of the media root -> artifacts/corpus."""
+
+import sys
+from pathlib import Path
+
+from components.lineage.stage import enter
+
+enter()
+
+from components.core.errors import StreamoError  # noqa: E402 - enter() fixes the kernels before numpy is imported
+from components.lineage.stage import stage  # noqa: E402
+from components.video.corpus import describe, run  # noqa: E402
+from components.video.limits import Limits  # noqa: E402
+
+
+def main() -> int:
+    """Run the stage; returns the exit code."""
+    try:
+        with stage("corpus", "artifacts/corpus") as st:
+            limits = Limits(
+                max_duration_s=float(st.param("corpus.max_duration_s")),
+                max_pixels=int(st.param("corpus.max_pixels")),
+            )
+            media = Path(st.param("corpus.media"))
+            data = Path("data")
+            summary = run(
+                st.dir,
+                media=media,
+                benchmark=data / "benchmark" / "ovo.json",
+                sources=data / "sources.json",
+                limits=limits,
+            )
+            st.record.extra["corpus"] = summary
+            print(describe(summary))
+    except StreamoError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
