@@ -173,7 +173,7 @@ class Adapter:
 
 
 def load(model_dir: str | Path, **options: Any) -> Adapter:
-    """Adapter of a model folder, a pinned hub id or a `reference.json` folder; options: `store.load_parts`."""
+    """Adapter of a model folder, a pinned hub id or a `reference.json` folder; see `store.load_parts`."""
     from components.model.store import load_parts
 
     return Adapter(*load_parts(model_dir, **options))

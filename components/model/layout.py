@@ -1,7 +1,8 @@
 """The strings of the chat layout, and the token ids a tokenizer gives them.
 
-A turn is ChatML, as Qwen2.5-VL was trained (paper, section 3): the user half is `[question\\n]<2s-3s>\\n<frame>`,
-the assistant half `STATE[ text]`. The tiny tokenizer spells the same strings with fewer tokens.
+A turn is ChatML, as Qwen2.5-VL was trained (paper, section 3). Its user half is
+`[question\\n]<2s-3s>\\n<frame>`, its assistant half `STATE[ text]`. The tiny tokenizer spells the same
+strings with fewer tokens.
 """
 
 from collections.abc import Sequence

@@ -37,9 +37,9 @@ def save_folder(model: Any, tokenizer: Any, image_processor: Any, out_dir: Path)
 
 
 def _without_versions(value: Any) -> Any:
-    """Drop what changes with the library or the machine, not with the model."""
+    """Drop what tells of the library or of where the folder lay, not of the model."""
     if isinstance(value, dict):
-        dropped = {"transformers_version", "_name_or_path", "name_or_path"}
+        dropped = {"transformers_version", "_name_or_path", "name_or_path", "is_local", "local_files_only"}
         return {key: _without_versions(inner) for key, inner in value.items() if key not in dropped}
     return value
 

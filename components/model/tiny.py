@@ -19,14 +19,14 @@ def build_config(tokenizer: Any) -> Any:
         "vocab_size": len(tokenizer), "hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 4,
         "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 32768,
         "initializer_range": 0.06, "tie_word_embeddings": True, "bos_token_id": None,
-        "eos_token_id": single_id(tokenizer, TAIL), "pad_token_id": None,
+        "eos_token_id": single_id(tokenizer, TAIL), "pad_token_id": None, "dtype": "float32",
         # Sections are in frequency pairs and sum to head_dim / 2.
         "rope_parameters": {"rope_type": "default", "rope_theta": 1000000.0, "mrope_section": [4, 6, 6]},
     }  # fmt: skip
     vision = {
         "depth": 1, "hidden_size": 64, "intermediate_size": 128, "num_heads": 4, "out_hidden_size": 128,
         "patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2, "window_size": 112,
-        "fullatt_block_indexes": [0], "initializer_range": 0.06,
+        "fullatt_block_indexes": [0], "initializer_range": 0.06, "dtype": "float32",
     }  # fmt: skip
     return Qwen2_5_VLConfig(
         text_config=text,

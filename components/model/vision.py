@@ -33,5 +33,6 @@ def tower_features(visual: Any, pixel_values: Tensor, grids: Tensor) -> Tensor:
 
 def merge(visual: Any, features: Tensor) -> Tensor:
     """Tower rows (visual tokens, merge^2 * width) -> embeddings (visual tokens, d) through the connector."""
-    out: Tensor = visual.merger(features)
+    width = visual.config.hidden_size  # the merger normalises patch by patch, then joins merge^2 of them
+    out: Tensor = visual.merger(features.reshape(-1, width))
     return out
