@@ -154,5 +154,5 @@ def make_row(entry: Entry, texts: Sequence[str | None]) -> Row:
     if GROUP_OF[entry["task"]] == "forward":
         points = [dict(p, response=text) for p, text in zip(entry["test_info"], texts, strict=True)]
         return {**entry, "test_info": points}
-    kept = {key: entry[key] for key in ("id", "video", "task", "question") if key in entry}
-    return {**kept, "response": texts[0], "ground_truth": LETTERS[entry["gt"]]}
+    row: Row = {key: entry[key] for key in ("id", "video", "task", "question") if key in entry}
+    return row | {"response": texts[0], "ground_truth": LETTERS[entry["gt"]]}

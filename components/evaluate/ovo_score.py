@@ -39,7 +39,7 @@ def answers_by_entry(results: Results) -> dict[tuple[str, Any], list[str | None]
 
 
 def entry_points(entries: Sequence[Entry], results: Results, rule: Rule = strict) -> list[PointScore]:
-    """Every point of every annotation entry once, by `rule` (strict or official); a missing answer is wrong."""
+    """Every point of every annotation entry once, by `rule`; a missing answer is wrong."""
     found = answers_by_entry(results)
     points = []
     for entry in entries:
