@@ -72,4 +72,4 @@ class Console:
 
     def _left(self) -> str:
         seconds = self.left() if self.done < self.total else None
-        return "" if seconds is None else f", about {clock(seconds)} left"
+        return "" if not seconds else f", about {clock(seconds)} left"

@@ -81,6 +81,7 @@ def drive(runner: StageRunner) -> dict[str, str]:
             runner.console.heartbeat()
             continue
         running.discard(finished)
+        futures[finished].wait()  # it is over; this fetches the final state, where the server may lag behind
         states[finished] = str(futures[finished].state.name)
         runner.console.ended(finished, states[finished])
     return states

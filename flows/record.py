@@ -28,7 +28,7 @@ def read_task_runs(expected: int) -> list[TaskRun]:
 
 
 def write_flow_record(root: Path, name: str, states: dict[str, str]) -> None:
-    """Write `runs/flow/<name>.json`: our states beside the task runs and edges the server holds."""
+    """Write `runs/flow/flow-<name>.json`: our states beside the task runs and edges the server holds."""
     runs = read_task_runs(len(states))
     names = {run.id: run.name for run in runs}
     tasks: dict[str, Any] = {}
@@ -36,4 +36,4 @@ def write_flow_record(root: Path, name: str, states: dict[str, str]) -> None:
         sources = [item for item in run.task_inputs.get("wait_for", []) if isinstance(item, TaskRunResult)]
         tasks[run.name] = {"state": run.state_name, "upstream": sorted(names[item.id] for item in sources)}
     record = {"flow_run": str(flow_run.id), "states": states, "prefect": tasks}
-    write_json(root / "runs" / "flow" / f"{name}.json", record)
+    write_json(root / "runs" / "flow" / f"flow-{name}.json", record)

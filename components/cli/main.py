@@ -76,3 +76,7 @@ def fail(message: str, code: int) -> int:
     """Print one line on stderr and return `code`."""
     print("streamo:", " ".join(message.split()), file=sys.stderr)
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from components.core import params
 from components.core.errors import InternalError
 from components.core.files import new_dir, write_json
 from components.core.hashing import fingerprint, sha256_tree
-from components.core.process import die_with_parent, fix_environment
+from components.core.process import FIXED_ENV, die_with_parent, fix_environment
 from components.lineage.identity import build_identity
 from components.lineage.runs import RunRecord
 
@@ -36,9 +37,18 @@ class Stage:
 
 
 def enter() -> None:
-    """First call of every stage's `__main__`, before heavy imports: parent-death signal and fixed kernels."""
+    """First call of every stage's `__main__`, before heavy imports: parent-death signal and fixed kernels.
+
+    Replaces the process image once where PYTHONHASHSEED was not set at start (the same process id, so the
+    parent-death signal and DVC's wait hold on): the order of sets of strings could reach a product.
+    """
     die_with_parent()
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    is_stage = spec is not None and spec.name.startswith("components.")
+    rerun = is_stage and os.environ.get("PYTHONHASHSEED") != FIXED_ENV["PYTHONHASHSEED"]
     fix_environment()
+    if rerun:
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 @contextlib.contextmanager

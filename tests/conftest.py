@@ -1,0 +1,18 @@
+"""The one fixture every test may use; helpers live in tests/support."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real clips and public annotations; the test is skipped where there is none."""
+    folder = os.environ.get("STREAMO_SHARED_DATA")
+    if not folder:
+        pytest.skip("STREAMO_SHARED_DATA names no folder with real clips and annotations")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"STREAMO_SHARED_DATA={folder}: no such folder")
+    return path
