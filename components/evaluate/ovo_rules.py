@@ -15,8 +15,7 @@ from components.evaluate.ovo_format import GROUP_OF, GROUPS, TASKS
 
 DIGITS = re.compile(r"\d+")
 LEADING_LETTER = re.compile(r"[\s(\[\"'*]*([A-Z])(?=$|[.):,;\]\"'*\n])")
-LEADING_WORD = re.compile(r"[\s(\[\"'*]*(yes|no|y|n)\b", re.IGNORECASE)
-WORDS = {"y": "Yes", "yes": "Yes", "n": "No", "no": "No"}
+LEADING_WORD = re.compile(r"[\s(\[\"'*]*(Yes|No)\b")
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,10 @@ def strict(task: str, answer: str | None, truth: str) -> bool:
     if task == "REC":
         return DIGITS.findall(answer) == [truth]
     if GROUP_OF[task] == "forward":
+        if answer in ("Y", "N"):
+            return answer == truth[0]
         word = LEADING_WORD.match(answer)
-        return word is not None and WORDS[word[1].lower()] == truth
+        return word is not None and word[1] == truth
     letter = LEADING_LETTER.match(answer)
     return letter is not None and letter[1] == truth
 
