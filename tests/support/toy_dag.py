@@ -1,4 +1,4 @@
-"""A small DVC repository whose stages are the real stage frame around trivial work: for faults, flow and audit.
+"""A small DVC repository, its stages the real stage frame around trivial work: for faults, flow, audit.
 
 It has its own copy of the rooms core, protocol and lineage and a room `toy`, so that nothing touches this
 checkout.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 CODE = [f"components/{room}" for room in ("__init__.py", "core", "protocol", "lineage", "toy")]
 TOY_MAIN = '''
 """Work of every toy stage: hash the inputs, wait, write two files."""
@@ -48,7 +48,8 @@ with stage(args.name, args.out, item=item) as st:
         rank.kill()
     if st.param("fail") == args.name:
         raise SystemExit(1)
-    inputs = {dep: sha256_tree(dep) for dep in stage_deps(args.name, item) if not dep.startswith("components/")}
+    data = [dep for dep in stage_deps(args.name, item) if not dep.startswith("components/")]
+    inputs = {dep: sha256_tree(dep) for dep in data}
     write_json(st.dir / "inputs.json", inputs)
     write_text(st.dir / "note.txt", f"made by {args.name} {item}")
 '''
@@ -134,7 +135,7 @@ def make_toy(root: Path) -> Toy:
     (room / "__main__.py").write_text(TOY_MAIN)
     for name in (".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, root)
-    sleep = {name: 0 for name in [*STAGES, "extra"]}
+    sleep = dict.fromkeys([*STAGES, "extra"], 0)
     (root / "params.yaml").write_text(yaml.safe_dump({"seed": 0, "fail": "", "sleep": sleep}))
     dag = {"stages": {name: stage_entry(name, *spec) for name, spec in STAGES.items()}}
     (root / "dvc.yaml").write_text(yaml.safe_dump(dag, sort_keys=False))
