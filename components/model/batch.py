@@ -25,6 +25,11 @@ class Batch:
     positions: Tensor
     features: Tensor
 
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on another device."""
+        parts = (self.input_ids, self.labels, self.positions, self.features)
+        return Batch(*(part.to(device) for part in parts))
+
 
 def collate(items: Sequence[tuple[Tokens, Tensor]]) -> Batch:
     """Stack (tokens, tower features) pairs; padding is id 0 with label -100."""

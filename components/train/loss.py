@@ -1,7 +1,7 @@
 """State-aware losses (paper, section 3.3): when to speak is ordinary next-token prediction, weighted.
 
 For the supervised positions M, p the probability of the true token and CE = -log p:
-text token: CE; state token of class k: alpha_k * (1 - p)^gamma * CE, alpha_k = (1/3) * (n_S + n_B + n_R) / n_k.
+text token: CE; state token of class k: alpha_k * (1 - p)^gamma * CE, alpha_k = (n_S + n_B + n_R) / (3 n_k).
 The total is their sum / |M|. Shapes: B sequences, T positions, V vocabulary, M supervised rows.
 """
 
@@ -122,7 +122,7 @@ def row_weights(
 
 
 def alpha(counts_3: Tensor, *, rules: str = "corrected") -> Tensor:
-    """alpha (3,) of label counts (3,): total / (S * n_k), 0 where n_k is 0; S is 3, or (`released`) the present."""
+    """alpha (3,) of label counts (3,): total / (S * n_k), 0 where n_k is 0; S is 3, or the states present."""
     counts_3 = counts_3.double()
     present = counts_3 > 0
     classes = 3.0 if rules == "corrected" else float(present.sum().clamp_min(1))
