@@ -117,6 +117,15 @@ class StreamSession:
             truncated=truncated, forwards=self.forwards - before, text_ids=tuple(spoken), logits=logits_V,
         )  # fmt: skip
 
+    @torch.no_grad()
+    def force(self) -> str:
+        """What the model would say on the turn just pushed if it had to respond; the stream itself stays as it is."""
+        other = self.clone()
+        if not other._unfed:
+            raise UsageError("force() needs a pushed turn that was not a Response")
+        spoken, _ = other._decode()
+        return self.adapter.decode(spoken).strip()
+
     def clone(self) -> "StreamSession":
         """An independent session at the same point of the stream, e.g. to try a question on it."""
         from transformers import DynamicCache

@@ -1,0 +1,183 @@
+"""Many streams at once on one model: every free slot takes the next plan, every step is one turn of each stream.
+
+The tokens, positions and decisions are those of `StreamSession`; only the batch differs. Two savings, both exact:
+the system message is encoded once, and streams of one video that are asked nothing before turn q share their
+turns up to q (`jobs`).
+
+Shapes: B rows of one forward, L new tokens, V vocabulary.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from components.core.errors import DataError
+from components.infer.jobs import Job, make_jobs
+from components.infer.plans import Frames, Plan, Watched
+from components.infer.reading import banned_in_text, next_text_tokens, read_states
+from components.infer.session import MAX_NEW_TOKENS
+from components.infer.slots import Rows, SlotCache, Snapshot
+from components.model.adapter import Adapter
+from components.model.positions import Grid
+from components.protocol.states import STATES, State
+from components.protocol.turns import Turn
+
+SLOTS = 64
+
+
+@dataclass
+class Spent:
+    """What watching cost: forwards of the model, turns and texts decided, tokens fed."""
+
+    forwards: int = 0
+    turns: int = 0
+    texts: int = 0
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Input:
+    """What one row of a forward feeds."""
+
+    ids: list[int]
+    grids: Sequence[Grid]
+    rows_NF: Tensor | None
+
+
+class Lockstep:
+    """Watches plans on `slots` slots with the model of `adapter` and the frames of `frames`; `spent` adds up."""
+
+    def __init__(
+        self, adapter: Adapter, frames: Frames, *, slots: int = SLOTS, max_new_tokens: int = MAX_NEW_TOKENS
+    ):
+        self.adapter, self.frames, self.max_new_tokens = adapter, frames, max_new_tokens
+        self.cache = SlotCache(adapter.model, slots)
+        self.spent = Spent()
+        self.state_ids = adapter.state_ids
+        self.banned_V = banned_in_text(adapter)
+        self.limit = int(adapter.model.config.text_config.max_position_embeddings)
+        self.known_ids: dict[tuple[tuple[str, ...], int, tuple[int, ...]], list[int]] = {}
+
+    @torch.no_grad()
+    def watch(
+        self, plans: Sequence[Plan], *, share: bool = True, done: Callable[[int], None] | None = None
+    ) -> list[Watched]:
+        """Watch every plan; results in the order of the plans.
+
+        Args:
+            plans: any number.
+            share: let plans of one video share the turns before their first question.
+            done: called with the number of plans that have just ended.
+
+        """
+        results = [Watched() for _ in plans]
+        root, position = self._root()
+        waiting = make_jobs(plans, root, position, share=share)[::-1]  # taken from the end
+        running: dict[int, Job] = {}
+        while waiting or running:
+            for slot in sorted(set(range(len(self.cache.lengths))) - set(running)):
+                if waiting:
+                    running[slot] = self._begin(slot, waiting.pop())
+            self._step(running)
+            for slot, job in sorted(running.items()):
+                if job.turn in job.branches:
+                    waiting += job.branch(self.cache.snapshot(slot))
+                if job.last:
+                    del running[slot]
+                    if job.index is not None:
+                        results[job.index] = job.watched
+                        if done:
+                            done(1)
+        return results
+
+    def _root(self) -> tuple[Snapshot, int]:
+        """The cache after the system message, which every stream begins with, and the next position."""
+        ids = self.adapter.prefix_ids()
+        job = Job(Plan("", (), 1, 0.0), None, None, 0)
+        self.cache.lengths[0] = 0
+        self._forward({0: job}, {0: Input(ids, (), None)})
+        return self.cache.snapshot(0), job.position
+
+    def _begin(self, slot: int, job: Job) -> Job:
+        """Give a job its slot."""
+        assert job.start is not None
+        self.cache.restore(slot, job.start)
+        job.start = None
+        return job
+
+    def _step(self, running: dict[int, Job]) -> None:
+        """One turn of every running stream, with the text of those that respond or are forced to."""
+        logits = self._forward(running, {slot: self._input(job) for slot, job in running.items()})
+        readings = read_states(torch.stack(list(logits.values())), self.state_ids)
+        states = {slot: reading.state for slot, reading in zip(logits, readings, strict=True)}
+        speaking = {slot: job for slot, job in running.items() if states[slot] is State.RESPONSE}
+        forced = {
+            slot: job for slot, job in running.items() if job.plan.force and job.turn + 1 == job.plan.turns
+        }
+        texts = self._decode(speaking | forced)
+        for slot, job in running.items():
+            state, turn = states[slot], job.turn
+            text = texts[slot] if state is State.RESPONSE else None
+            # Decoding has fed state and text already. A forced stream ends here, so what it fed does no harm.
+            job.unfed = [] if state is State.RESPONSE else [self.state_ids[STATES.index(state)]]
+            job.watched.turns.append(Turn(turn, job.plan.questions(turn), state, text))
+            if slot in forced:
+                job.watched.forced = texts[slot]
+        self.spent.turns += len(running)
+
+    def _input(self, job: Job) -> Input:
+        """The tokens and frames of a stream's next turn."""
+        rows_NF, grids = self.frames.rows(job.plan.video, job.turn, job.plan.until_s)
+        key = (job.plan.questions(job.turn), job.turn, tuple(self.adapter.n_visual(grids)))
+        if key not in self.known_ids:
+            previous = None if job.turn == 0 else []
+            ids = self.adapter.turn_ids(key[0], job.turn, 0, key[2], previous=previous)
+            self.known_ids[key] = ids if job.turn else ids[len(self.adapter.prefix_ids()) :]
+        return Input([*(job.unfed or []), *self.known_ids[key]], grids, rows_NF)
+
+    def _decode(self, speaking: dict[int, Job]) -> dict[int, str]:
+        """What each of these streams says after `</Response>`, greedily; every token is fed."""
+        spoken: dict[int, list[int]] = {slot: [] for slot in speaking}
+        response = self.state_ids[STATES.index(State.RESPONSE)]
+        tokens = dict.fromkeys(sorted(speaking), response)
+        while tokens:
+            inputs = {slot: Input([token], (), None) for slot, token in tokens.items()}
+            logits = self._forward({slot: speaking[slot] for slot in tokens}, inputs)
+            chosen = next_text_tokens(torch.stack(list(logits.values())), self.banned_V)
+            tokens = {
+                slot: token
+                for slot, token in zip(logits, chosen, strict=True)
+                if token != self.adapter.layout.end and len(spoken[slot]) < self.max_new_tokens
+            }
+            for slot, token in tokens.items():
+                spoken[slot].append(token)
+        self.spent.texts += len(speaking)
+        return {slot: self.adapter.decode(ids).strip() for slot, ids in spoken.items()}
+
+    def _forward(self, jobs: dict[int, Job], inputs: dict[int, Input]) -> dict[int, Tensor]:
+        """Feed each slot its input in one forward; next-token logits (V,) of each slot's last token, by slot."""
+        slots = sorted(inputs)
+        lengths = [len(inputs[slot].ids) for slot in slots]
+        ids_BL = torch.full((len(slots), max(lengths)), self.adapter.layout.end)
+        positions_3BL = torch.zeros((3, *ids_BL.shape), dtype=torch.int64)
+        for row, slot in enumerate(slots):
+            job, given = jobs[slot], inputs[slot]
+            ids_BL[row, : lengths[row]] = torch.tensor(given.ids)
+            placed, job.position = self.adapter.positions(given.ids, given.grids, job.position)
+            positions_3BL[:, row, : lengths[row]] = placed
+            if job.position > self.limit:
+                need = f"turn {job.turn} needs {job.position} positions, the model has {self.limit}"
+                raise DataError(f"{job.plan.video}: {need}")
+        shown = [inputs[slot].rows_NF for slot in slots]
+        rows_NF = torch.cat([rows for rows in shown if rows is not None]) if shown[0] is not None else None
+        device = self.adapter.model.device
+        rows = Rows(self.cache, slots, lengths)
+        hidden_BLD = self.adapter.hidden(
+            ids_BL.to(device), positions_3BL.to(device), rows_NF, attention_mask=rows.mask_B1LK, cache=rows
+        )
+        last_BD = hidden_BLD[torch.arange(len(slots)), torch.tensor(lengths) - 1]
+        self.spent.forwards += 1
+        self.spent.tokens += sum(lengths)
+        return dict(zip(slots, self.adapter.logits(last_BD), strict=True))
