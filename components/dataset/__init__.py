@@ -1,1 +1,1 @@
-"""Room `dataset`: see the README beside this file."""
+"""Room `dataset`: leak-safe split, near-duplicates, shards, card; see the README beside this file."""
