@@ -14,6 +14,7 @@ from prefect.states import Completed
 
 from components.core.errors import DataError
 from components.lineage.graph import read_graph
+from components.lineage.pathlock import mend_path_locks
 from components.lineage.schedule import startable
 from components.lineage.strays import remove_strays
 from flows.outcome import CACHED
@@ -40,9 +41,12 @@ def reproduce(targets: list[str] | None = None, jobs: int | None = None) -> dict
 
     """
     root = Path.cwd()
-    graph = read_graph(root).select(targets or [])
-    for stray in remove_strays(read_graph(root), root):
+    if broken := mend_path_locks(root):
+        print(f"removed {broken}: half written by a killed DVC", flush=True)
+    whole = read_graph(root)
+    for stray in remove_strays(whole, root):
         print(f"removed {stray}: a product of a stage that is no longer in the DAG", flush=True)
+    graph = whole.select(targets or [])
     runner = StageRunner(graph, root, jobs or len(os.sched_getaffinity(0)))
     runner.announce()
     try:

@@ -48,7 +48,7 @@ def enter() -> None:
     rerun = is_stage and os.environ.get("PYTHONHASHSEED") != FIXED_ENV["PYTHONHASHSEED"]
     fix_environment()
     if rerun:
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - a shell would be in the way
 
 
 @contextlib.contextmanager
