@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from components.model.adapter import Adapter
@@ -37,7 +38,7 @@ class FeatureCache:
             self.kept.move_to_end(key)
             return self.kept[key]
         pixels, grids = self.adapter.encode_frame(self.read_frames(video_id, turns))
-        rows = self.adapter.features(pixels, grids).split(self.adapter.n_visual(grids))
+        rows = torch.split(self.adapter.features(pixels, grids), self.adapter.n_visual(grids))
         seen = Seen(tuple(rows), tuple((grid,) for grid in grids))
         self.kept[key] = seen
         self.used += _size(seen)

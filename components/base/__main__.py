@@ -1,0 +1,52 @@
+"""Stage `base`: the offline model that training converts -> models/base."""
+
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+from components.lineage.stage import enter
+
+enter()
+
+from components.base.phases import Recipe  # noqa: E402 - enter() fixes the kernels before torch is imported
+from components.base.reference import write_reference  # noqa: E402
+from components.base.run import train_tiny  # noqa: E402
+from components.core.errors import StreamoError, UsageError  # noqa: E402
+from components.lineage.stage import Stage, stage  # noqa: E402
+
+
+def main() -> int:
+    """Run the stage; returns the exit code."""
+    try:
+        with stage("base", "models/base") as st:
+            kind = st.param("base.kind")
+            if kind == "reference":
+                revision = st.param("base.revision")
+                st.record.extra["base"] = write_reference(st.dir, str(st.param("base.repository")), revision)
+            elif kind == "tiny":
+                st.record.extra["base"] = tiny(st)
+            else:
+                raise UsageError(f"params base.kind: {kind!r}, expected tiny or reference")
+    except StreamoError as error:
+        print(f"base: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def tiny(st: Stage) -> dict[str, object]:
+    """The tiny base with the products of the stages before it."""
+    recipe = Recipe(**{field.name: st.param(f"base.{field.name}") for field in fields(Recipe)})
+    return train_tiny(
+        st.dir,
+        annotations=Path("artifacts/annotations"),
+        shards=st.param("annotate.shards"),
+        dataset=Path("artifacts/dataset"),
+        manifest=Path("artifacts/corpus/manifest.parquet"),
+        media=Path(st.param("corpus.media")),
+        recipe=recipe,
+        seed=st.seed,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
