@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from components.core.files import dumps, read_json
 
 if TYPE_CHECKING:
     from components.protocol.batch import LengthOf, Tally
+    from components.protocol.turns import Dialogue
 
 ROWS_SHOWN = 20
 
@@ -50,14 +51,23 @@ def run(args: argparse.Namespace) -> int:
         labels.sort(key=lambda label: str(label["id"]))  # the order a turn table is read in
     tally = Tally()
     dialogues = tally.watch(convert_all(labels, _lengths(args, labels), rules=args.rules, fps=args.fps))
-    if args.out.suffix == ".parquet":
-        write_turns(args.out, dialogues, events=args.events)
-    else:
-        write_jsonl(args.out, dialogues)
+    try:
+        if args.out.suffix == ".parquet":
+            write_turns(args.out, _some(dialogues, args.raw, tally), events=args.events)
+        else:
+            write_jsonl(args.out, _some(dialogues, args.raw, tally))
+    except DataError:
+        _report(args, tally)
+        raise
     _report(args, tally)
-    if not tally.samples:
-        raise DataError(f"{args.raw}: none of {tally.samples_in} labels could be used (reasons above)")
     return 0
+
+
+def _some(dialogues: "Iterator[Dialogue]", raw: Path, tally: "Tally") -> "Iterator[Dialogue]":
+    """The dialogues; DataError if there was none, raised in mid-write so that no empty file appears."""
+    yield from dialogues
+    if not tally.samples:
+        raise DataError(f"{raw}: none of {tally.samples_in} labels could be used (reasons above)")
 
 
 def _check(args: argparse.Namespace) -> None:

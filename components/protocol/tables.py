@@ -5,7 +5,10 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from components.core.errors import DataError
@@ -110,11 +113,7 @@ def read_samples(paths: Paths) -> Iterator[Dialogue]:
                         )
                 current = part
                 continue
-            if part.turns[0].turn <= current.turns[-1].turn:
-                found = f"turn {part.turns[0].turn} after turn {current.turns[-1].turn}"
-                raise DataError(
-                    f"{path}: turns of {part.sample_id!r} are not sorted: {found}; sort the table first"
-                )
+            _check_order(path, part.sample_id, current.turns[-1].turn, part.turns[0].turn)
             current.turns.extend(part.turns)
         if current is not None:
             yield current
@@ -146,28 +145,53 @@ def _batches(path: Path, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches(batch_size=ROWS_A_BATCH, columns=schema.names)
 
 
+def _check_order(path: Path, sample_id: str, before: int, after: int) -> None:
+    if after <= before:
+        found = f"turn {after} after turn {before}"
+        raise DataError(f"{path}: turns of {sample_id!r} are not sorted: {found}; sort the table first")
+
+
 def _parts(path: Path) -> Iterator[Dialogue]:
     """The dialogues, or parts of dialogues, of each record batch."""
     for batch in _batches(path, TURN_SCHEMA):
-        column = {name: batch.column(name).to_pylist() for name in ("sample_id", *_PARTS)}
-        rows = [batch.column(name).to_pylist() for name in ("turn", "question", "state", "text")]
-        ids, start = column["sample_id"], 0
-        for stop in range(1, len(ids) + 1):
-            if stop == len(ids) or ids[stop] != ids[start]:
-                turns = [
-                    _turn(path, *row) for row in zip(*(values[start:stop] for values in rows), strict=True)
-                ]
-                video_id, task, source, duration_s = (column[name][start] for name in _PARTS)
-                yield Dialogue(ids[start], video_id, task, source, duration_s, turns)
-                start = stop
+        for name in ("sample_id", "turn", *_PARTS):
+            if batch.column(name).null_count:
+                raise DataError(f"{path}: column {name!r} has empty values; every row needs one")
+        turns = _turns(path, batch)
+        codes, ids = _words(batch.column("sample_id"))
+        starts = np.flatnonzero(np.diff(codes, prepend=-1))
+        numbers = batch.column("turn").to_numpy(zero_copy_only=False)
+        for row in np.flatnonzero((np.diff(codes) == 0) & (np.diff(numbers) <= 0))[:1]:
+            _check_order(path, str(ids[codes[row]]), numbers[row], numbers[row + 1])
+        heads = batch.select(_PARTS).take(pa.array(starts)).to_pylist()
+        stops = [*starts[1:].tolist(), len(turns)]
+        for start, stop, head in zip(starts.tolist(), stops, heads, strict=True):
+            video_id, task, source, duration_s = (head[name] for name in _PARTS)
+            if sample_id is None or any(value is None for value in head.values()):
+                raise DataError(
+                    f"{path}: sample {sample_id!r}: an empty value in sample_id or {', '.join(_PARTS)}"
+                )
+            yield Dialogue(str(ids[codes[start]]), video_id, task, source, duration_s, turns[start:stop])
 
 
-def _turn(path: Path, turn: int, questions: list[str] | None, label: str, text: str | None) -> Turn:
-    state = _STATE.get(label)
-    if state is None:
-        raise DataError(
-            f"{path}: unknown state {label!r} on turn {turn}; expected one of {', '.join(LABELS)}"
-        )
-    if not questions and text is None:
-        return plain_turn(turn, state)
-    return Turn(turn, tuple(questions or ()), state, text)
+def _turns(path: Path, batch: pa.RecordBatch) -> list[Turn]:
+    """The turns of a batch; only those with a question or a text are built one by one."""
+    codes, labels = _words(batch.column("state"))
+    if unknown := sorted({str(labels[code]) for code in np.unique(codes)} - set(LABELS)):
+        raise DataError(f"{path}: unknown state {unknown[0]!r}; expected one of {', '.join(LABELS)}")
+    numbers = batch.column("turn").to_pylist()
+    turns = list(map(plain_turn, numbers, [_STATE[labels[code]] for code in codes.tolist()]))
+    asked = pc.greater(pc.fill_null(pc.list_value_length(batch.column("question")), 0), 0)
+    rows = np.flatnonzero(pc.or_(asked, batch.column("text").is_valid()).to_numpy(zero_copy_only=False))
+    spoken = batch.select(["question", "text"]).take(pa.array(rows)).to_pylist()
+    for row, values in zip(rows.tolist(), spoken, strict=True):
+        turns[row] = Turn(numbers[row], tuple(values["question"] or ()), turns[row].state, values["text"])
+    return turns
+
+
+def _words(column: pa.Array) -> tuple[npt.NDArray[np.int32], list[str | None]]:
+    """(N,) codes of a text column and the texts behind them; a null row's text is None."""
+    encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
+    words = encoded.dictionary.to_pylist()
+    codes = encoded.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+    return codes.astype(np.int32), [*words, None]

@@ -14,10 +14,13 @@ FRAME = (
 # Short on purpose: a tiny model pays for every token of it in every sample.
 SYSTEM_PROMPT = "Watch the video second by second and answer each question as soon as you can."
 
-_SPAN = re.compile(r"\b(\d+(?:\.\d+)?)s(\s*(?:-|to|and|until)\s*)(\d+(?:\.\d+)?)s\b")
-_MOMENT = re.compile(
-    r"\b((?:at|from|after|before|until|by)\s+)(\d+(?:\.\d+)?)s\b(?!\s*(?:-|to|and|until)\s*\d)"
+_SECOND = r"\d+(?:\.\d+)?s\b"
+_AND = r"(?:\s*(?:-|,|to|and|until)\s*)"
+_TOLD = re.compile(
+    rf"\b(?:(?:at|from|after|before|until|by)\s+{_SECOND}|{_SECOND}{_AND}{_SECOND})(?:{_AND}{_SECOND})*",
+    re.IGNORECASE,
 )
+_WHOLE = re.compile(r"(?<![\d.])\d+(?=(?:\.\d+)?s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +118,4 @@ def shift_times(text: str, offset: int) -> str:
     """
     if not offset or "s" not in text:
         return text
-    text = _SPAN.sub(lambda m: f"{_add(m[1], offset)}s{m[2]}{_add(m[3], offset)}s", text)
-    return _MOMENT.sub(lambda m: f"{m[1]}{_add(m[2], offset)}s", text)
-
-
-def _add(number: str, offset: int) -> str:
-    whole, dot, fraction = number.partition(".")
-    return f"{int(whole) + offset}{dot}{fraction}"
+    return _TOLD.sub(lambda told: _WHOLE.sub(lambda number: str(int(number[0]) + offset), told[0]), text)
