@@ -1,4 +1,4 @@
-"""Question answering on the question's own turn (real-time, backward, whole-clip) and clues revealed later."""
+"""Questions answered on their own turn (real-time, backward, whole-clip) and clues revealed later."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def offline_qa(clip: Clip, data: Data, weights: dict[str, float], seed: int) -> 
 
 
 def pick_ask(asks: list[Data], generator: np.random.Generator) -> Data:
-    """A random question: first the topic, then the answer, then the wording, so that none crowds out the others."""
+    """A random question: topic first, then answer, then wording, so that none crowds out the others."""
     for key in ("topic", "answer"):
         values = sorted({ask[key] for ask in asks})
         value = values[int(generator.integers(len(values)))]

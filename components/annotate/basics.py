@@ -1,6 +1,8 @@
-"""Captions and questions from which the tiny base is trained: single frames and whole clips, never stream dialogues."""
+"""Captions and questions the tiny base is trained on: single frames and whole clips, no stream dialogues."""
 
 from typing import Any
+
+import numpy as np
 
 from components.annotate.asks import pick_ask
 from components.annotate.samples import Clip, Sample, clip_rng, how_many, pick
@@ -33,8 +35,8 @@ def base_qa(clip: Clip, data: Data, weights: dict[str, float], seed: int) -> lis
     return samples
 
 
-def _clip_qa(clip: Clip, data: Data, generator: Any) -> Sample:
-    """Several turns each with a question of its own and its answer, and whole-clip questions on the last turn."""
+def _clip_qa(clip: Clip, data: Data, generator: np.random.Generator) -> Sample:
+    """Turns with a question of their own and its answer, and whole-clip questions on the last turn."""
     sample = Sample("clip_qa")
     turns = sorted({int(ask["time"]) for ask in data["asks"] if ask["time"] < clip.last_turn})
     for turn in sorted(pick(turns, TURNS_A_CLIP, generator)):

@@ -9,6 +9,8 @@ from components.annotate.samples import Clip, Sample, clip_rng, how_many, pick
 from components.annotate.wording import instruct
 
 Event = dict[str, Any]
+ABSENT_SHARE = 0.3  # of the clips may be asked for an event that does not happen
+LATE_SHARE = 0.2  # of the requests come after the start
 
 
 def narration(clip: Clip, data: dict[str, Any], weights: dict[str, float], seed: int) -> list[Sample]:
@@ -56,13 +58,14 @@ def _scopes(data: dict[str, Any], generator: np.random.Generator) -> list[tuple[
     names = sorted({event["name"] for event in events if event["name"]})
     scopes = [(f"any {group}", "group", [e for e in events if e["group"] == group]) for group in groups]
     scopes += [(f"the {name}", "named", [e for e in events if e["name"] == name]) for name in names]
-    scopes += [(f"the {name}", "absent", []) for name in pick(data["absent"], 1, generator)]
+    absent = pick(data["absent"], int(generator.random() < ABSENT_SHARE), generator)
+    scopes += [(f"the {name}", "absent", []) for name in absent]
     return pick(scopes, len(scopes), generator)
 
 
 def _ask_time(again: bool, clip: Clip, generator: np.random.Generator) -> float:
-    """Mostly at the start; a scope that is used again is asked for later, so that no two samples are alike."""
-    late = again or generator.random() < 0.3
+    """Mostly the start; a scope that is used again is asked for later, so that no two samples are alike."""
+    late = again or generator.random() < LATE_SHARE
     return 0.25 * float(generator.integers(1, max(2, 2 * clip.last_turn))) if late else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Event grounding: captions of the event-caption labels become queries, answered with the span when it has ended."""
+"""Event grounding: event captions become queries, answered with the span when the event has ended."""
 
 import math
 from typing import Any
@@ -10,14 +10,14 @@ TASK = "event_grounding"
 
 
 def span_text(start: float, end: float) -> str:
-    """`from 3s to 6s`: the spelling that follows a time tag's offset (components.protocol.turns.shift_times)."""
+    """`from 3s to 6s`: a spelling that follows offset time tags (components.protocol.turns.shift_times)."""
     return f"from {start:g}s to {end:g}s"
 
 
 def caption_spans(labels: list[RawLabel]) -> dict[str, tuple[float, list[tuple[float, float]]]]:
     """Of one clip: caption -> (the second from which its spans are known to be complete, its spans).
 
-    A label holds every event after its question, so the earliest question of those that hold a caption decides.
+    A label holds every event after its question, so the earliest question of those with the caption decides.
     """
     known: dict[str, tuple[float, set[tuple[float, float]]]] = {}
     for label in labels:

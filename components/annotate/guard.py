@@ -14,11 +14,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
 def violation(value: Any, schema: Mapping[str, Any], where: str = "answer") -> str | None:
     """The first place where `value` does not meet `schema`, in words; None if it does.
 
-    Knows type, properties, required, additionalProperties: false, items, enum, minLength and minimum; what a teacher's
-    answer needs and no more, so that the core needs no schema library.
+    Knows type, properties, required, additionalProperties: false, items, enum, minLength and minimum: what
+    the schemas of this room use, so that no schema library is needed.
     """
-    kind = schema["type"]
-    if not isinstance(value, _TYPES[kind]) or isinstance(value, bool):
+    kind: str = schema["type"]
+    if not _is(value, kind):
         return f"{where}: expected {kind}, found {value!r:.60}"
     if kind == "object":
         return _object(value, schema, where)
@@ -26,6 +26,10 @@ def violation(value: Any, schema: Mapping[str, Any], where: str = "answer") -> s
         found = (violation(item, schema["items"], f"{where}[{index}]") for index, item in enumerate(value))
         return next((text for text in found if text), None)
     return _scalar(value, schema, where)
+
+
+def _is(value: Any, kind: str) -> bool:
+    return isinstance(value, _TYPES[kind]) and not isinstance(value, bool)
 
 
 def _object(value: dict[str, Any], schema: Mapping[str, Any], where: str) -> str | None:

@@ -1,12 +1,12 @@
 """Building blocks of raw labels: one clip, its random numbers, and how many samples of a kind it gets."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from components.core.seeds import rng
+from components.video.times import num_turns
 
 RawLabel = dict[str, Any]
 
@@ -20,8 +20,8 @@ class Clip:
 
     @property
     def last_turn(self) -> int:
-        """Index of the last one-second turn (rules of time: a video has ceil(d) turns, at least one)."""
-        return max(1, math.ceil(self.duration_s)) - 1
+        """Index of the last one-second turn."""
+        return num_turns(self.duration_s) - 1
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Time-sensitive questions: one question, an answer each time the value changes; counts grow when an event ends."""
+"""Time-sensitive questions: an answer at each change of a value; counts grow when an event ends."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import numpy as np
 from components.annotate.samples import Clip, Sample, clip_rng, how_many, pick
 from components.annotate.wording import instruct
 
-LATE_SHARE = 0.3  # of the questions are asked after the start
+LATE_SHARE = 0.2  # of the questions are asked after the start
 
 
 def tsqa(clip: Clip, data: dict[str, Any], weights: dict[str, float], seed: int) -> list[Sample]:
@@ -27,7 +27,7 @@ def tsqa(clip: Clip, data: dict[str, Any], weights: dict[str, float], seed: int)
 
 
 def _state(entry: dict[str, Any], asked: float, generator: np.random.Generator) -> Sample:
-    """Answers at once with the value at the question's turn, then at each change; a return is a new answer."""
+    """The value at the question's turn at once, then each change; a return is a new answer."""
     sample = Sample("tsqa").ask(instruct("tsqa", generator, entry["query"]), asked)
     turn = int(np.ceil(asked))
     for value in entry["values"]:

@@ -1,4 +1,4 @@
-"""Instruction templates and teacher prompts, kept as text files so that they are read, diffed and hashed as text."""
+"""Instruction templates and teacher prompts: text files, so that they are read, diffed and hashed as text."""
 
 from functools import lru_cache
 from pathlib import Path

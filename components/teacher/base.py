@@ -1,4 +1,4 @@
-"""What every annotator looks like from outside: the synthetic world's timeline now, vision-language models later."""
+"""What every annotator looks like from outside: the synthetic world now, vision-language models later."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Answer:
 
 
 class Refusal(Exception):  # noqa: N818 - an outcome of asking, not a programming error
-    """The teacher has no answer for this video; the caller quarantines the video with `reason` and `detail`."""
+    """The teacher has no answer for this video; the caller quarantines it with `reason` and `detail`."""
 
     def __init__(self, reason: str, detail: str):
         super().__init__(f"{reason}: {detail}")
@@ -47,7 +47,7 @@ class Refusal(Exception):  # noqa: N818 - an outcome of asking, not a programmin
 
 @runtime_checkable
 class Teacher(Protocol):
-    """Answers requests; the same request gives the same answer. `name` and `version` go into every label's source."""
+    """Answers requests, the same way each time. `name` and `version` go into the source of every label."""
 
     name: str
     version: str

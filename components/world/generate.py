@@ -1,4 +1,4 @@
-"""Renders the embedded corpus: videos, scene files, sources and the held-out benchmark, the same bytes every time."""
+"""Renders the embedded corpus: videos, scene files and the held-out benchmark, the same bytes every time."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from components.core.files import write_json
 from components.core.progress import Progress
 from components.core.seeds import rng
+from components.world.benchmark import build
 from components.world.draw import draw
 from components.world.encode import FPS, write_mp4
 from components.world.sample import Lengths, sample_scene
 from components.world.scene import Scene, scene_path
 
 LICENCE = "CC0-1.0"
-MARKER = "world.json"  # says that a data folder was written here and may be written again
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,13 @@ class Heldout:
     """The size of the held-out benchmark.
 
     Attributes:
-        sets: matched sets of each forward subtask (REC triples, SSR pairs, CRR pairs).
-        points: matched points of each multiple-choice subtask, at most; whole sets only.
+        sets: matched sets of each forward subtask, and matched points of each multiple-choice subtask at most
+            (whole sets only, one at least).
         pool: scenes the sets are chosen from; only the chosen are rendered.
 
     """
 
-    sets: int = 34
-    points: int = 36
+    sets: int = 40
     pool: int = 400
 
 
@@ -69,11 +68,16 @@ def render(
     out_dir, lengths = Path(out_dir), lengths or Lengths()
     train = sample_scenes("train", clips, seed, lengths)
     scenes = list(train)
+    if heldout:
+        pool = sample_scenes("heldout", heldout.pool, seed, lengths)
+        entries = build(pool, heldout.sets, seed)
+        named = {entry["video"] for entry in entries}
+        scenes += [scene for scene in pool if scene.video_id in named]
+        write_json(out_dir / "benchmark" / "ovo.json", entries)
     line = Progress("render", len(scenes)) if progress else None
     for scene in scenes:
         render_scene(out_dir, scene)
         if line:
             line.step()
-    sources = {scene.video_id: {"source": "embedded world", "licence": LICENCE} for scene in scenes}
-    write_json(out_dir / "sources.json", sources)
+    write_json(out_dir / "sources.json", {"*": {"source": "embedded world", "licence": LICENCE}})
     return train

@@ -1,4 +1,4 @@
-"""Hand-drawn letters for the sign (5 x 7 dots): no system font, so the bytes are the same on every machine."""
+"""Hand-drawn letters for the sign (5 x 7 dots): no system font, so the bytes are the same everywhere."""
 
 import numpy as np
 

@@ -1,9 +1,10 @@
-"""The questions that have an answer at one instant of a scene, by topic (the OVO-Bench subtasks and a few more).
+"""Questions that have an answer at one instant of a scene, by topic (the OVO-Bench subtasks and more).
 
 Every wording here is used both by training labels and by the held-out benchmark.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from components.core.seeds import rng
 from components.world.scene import Scene
@@ -26,12 +27,18 @@ AFTER = "which object dropped after the {item}?"
 IS_DROPPING = "is the {item} dropping now?"
 WAS_DROPPED = "did the {item} drop?"
 
+# Standing questions of the forward subtasks, each one of the wordings in components/annotate/instructions.
+STEP = "the {item} drop"
+STEP_GOING_ON = "is {step} going on?"
+COUNT_JUMPS = "keep telling me the jump count"
+CLUE = "tell me the sign letter when you see it"
+
 FRAME_TOPICS = ("OCR", "ACR", "ATR", "STU", "OJR", "NOW", "BLANK")
 
 
 @dataclass(frozen=True)
 class Ask:
-    """A question with the answer that holds at the instant it is asked; `topic` groups questions of one skill."""
+    """A question with the answer that holds when it is asked; `topic` groups questions of one skill."""
 
     topic: str
     question: str
@@ -56,8 +63,7 @@ def whole_clip_asks(scene: Scene) -> list[Ask]:
         Ask("EPM", FIRST, scene.drops[0].value),
         Ask("EPM", LAST, scene.drops[-1].value),
     ]
-    pairs = zip(scene.drops[:-1], scene.drops[1:], strict=True)
-    return out + [Ask("ASI", AFTER.format(item=a.value), b.value) for a, b in pairs]
+    return out + [Ask("ASI", AFTER.format(item=a.value), b.value) for a, b in pairwise(scene.drops)]
 
 
 def caption(scene: Scene, t: int) -> str:
@@ -71,6 +77,11 @@ def caption(scene: Scene, t: int) -> str:
             f"sign {scene.sign_at(t) or NONE}",
         )
     )
+
+
+def item_of(step: str) -> str:
+    """The object a step is about: `the red circle drop` -> `red circle`."""
+    return step.removeprefix("the ").removesuffix(" drop")
 
 
 def absent_items(scene: Scene, *names: object, count: int = 2) -> list[str]:
@@ -117,7 +128,7 @@ def _memory(scene: Scene, t: int) -> list[Ask]:
         out.append(Ask("WAS", WAS_DROPPED.format(item=hidden[t % len(hidden)]), YES))
         out.append(Ask("WAS", WAS_DROPPED.format(item=absent[0]), NO))
         out.append(Ask("HLD", AFTER.format(item=absent[1]), UNABLE))
-    for first, second in zip(hidden[:-1], hidden[1:], strict=True):
+    for first, second in pairwise(hidden):
         out.append(Ask("ASI", AFTER.format(item=first), second))
     if hidden and not visible:
         out.append(Ask("HLD", AFTER.format(item=hidden[-1]), UNABLE))

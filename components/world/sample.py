@@ -20,10 +20,10 @@ class Lengths:
     clip_s: Range = (20, 24)
     lamp_s: Range = (4, 7)
     amber_s: Range = (2, 3)
-    jump_s: Range = (1, 3)
-    jumps: Range = (1, 5)
-    drop_s: Range = (2, 5)
-    drops: Range = (1, 4)
+    jump_s: Range = (2, 3)
+    jumps: Range = (2, 5)
+    drop_s: Range = (3, 5)
+    drops: Range = (2, 4)
 
     @classmethod
     def from_params(cls, values: Mapping[str, Any]) -> "Lengths":
@@ -31,9 +31,8 @@ class Lengths:
         known = {field.name for field in fields(cls)}
         for key, value in values.items():
             if key not in known or len(value) != 2 or not 1 <= value[0] <= value[1]:
-                raise UsageError(
-                    f"params.yaml world.lengths.{key}: {value!r}; expected one of {sorted(known)} as [low, high], 1 <= low <= high"
-                )
+                expected = f"one of {sorted(known)} as [low, high] with 1 <= low <= high"
+                raise UsageError(f"params.yaml world.lengths.{key}: {value!r}; expected {expected}")
         return cls(**{key: (int(value[0]), int(value[1])) for key, value in values.items()})
 
 
@@ -60,7 +59,7 @@ def _draw(generator: np.random.Generator, limits: Range) -> int:
 
 
 def _place(generator: np.random.Generator, duration: int, count: int, limits: Range) -> list[Span]:
-    """Up to `count` spans inside `[1, duration - 1]`, a second apart at least; those that do not fit are left out."""
+    """Up to `count` spans in `[1, duration - 1]`, a second apart at least; what does not fit is left out."""
     sizes = [_draw(generator, limits) for _ in range(count)]
     while sum(sizes) + len(sizes) - 1 > duration - 2:
         sizes.pop()
@@ -75,12 +74,13 @@ def _place(generator: np.random.Generator, duration: int, count: int, limits: Ra
 
 
 def _lamp(generator: np.random.Generator, duration: int, lengths: Lengths) -> tuple[Span, ...]:
-    """Red and green in turn with amber before each change; an amber that would reach the clip's end is left out."""
+    """Red and green in turn, amber before each change; an amber that would reach the end is left out."""
     colour = "red" if generator.random() < 0.5 else "green"
     end = int(
         generator.integers(2, lengths.lamp_s[1] + 1)
     )  # the clip begins somewhere inside the first colour
-    spans, start = [], 0
+    spans: list[Span] = []
+    start = 0
     while True:
         amber_end = end + _draw(generator, lengths.amber_s)
         if amber_end >= duration:

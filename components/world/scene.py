@@ -1,7 +1,7 @@
 """One clip as exact timelines: what is on screen at every instant, stored as JSON beside the videos.
 
-All times are whole seconds from the first frame and every span is half open, `[start, end)`: the frame at instant
-t shows what holds at t, so each label can be decided from the frames at whole seconds.
+All times are whole seconds from the first frame and every span is half open, `[start, end)`: the frame at
+instant t shows what holds at t, so each label can be decided from the frames at whole seconds.
 """
 
 from dataclasses import asdict, dataclass

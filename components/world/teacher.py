@@ -1,4 +1,4 @@
-"""The teacher that knows: it answers every annotation request from the scene's timeline instead of looking."""
+"""The teacher that knows: it answers annotation requests from the scene's timeline instead of looking."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -69,7 +69,7 @@ def _event(span: Span, text: str, group: str, name: str = "") -> Data:
 
 
 def tsqa(scene: Scene, payload: Data) -> Data:
-    """What changes over time: `state` series answer at once and at each change, `count` series at each event's end."""
+    """What changes: `state` series answer at once and at each change, `count` series at each event's end."""
     counts = [{"start": s.start, "end": s.end, "text": str(n)} for n, s in enumerate(scene.jumps, 1)]
     states = {
         "the lamp colour": scene.lamp,
@@ -89,7 +89,7 @@ def tsqa(scene: Scene, payload: Data) -> Data:
 
 
 def offline_qa(scene: Scene, payload: Data) -> Data:
-    """Questions with the answer that holds at each of `payload["times"]`, whole-clip questions, and clues revealed late."""
+    """Questions decided at each of `payload["times"]`, whole-clip questions, and clues revealed late."""
     asks = [{"time": t, **_ask(ask)} for t in payload["times"] for ask in queries.asks_at(scene, t)]
     blank = scene.sign[0].value == ""
     reveals = (

@@ -1,4 +1,4 @@
-"""Every word the embedded world speaks: few, short and lower case, so that a one-million-parameter model can learn them."""
+"""The words of the embedded world: few, short and lower case, so that a tiny model can learn them."""
 
 COLOURS: dict[str, tuple[int, int, int]] = {
     "red": (225, 45, 45),

@@ -1,0 +1,75 @@
+"""Stages `annotate@task-shard` and `ground@shard`: the corpus -> artifacts/annotations/<task>-<shard>."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from components.lineage.stage import enter
+
+enter()
+
+from components.annotate.ground import TASK as GROUND  # noqa: E402 - enter() fixes the kernels before numpy
+from components.annotate.outcome import Outcome  # noqa: E402
+from components.annotate.run import BUILDERS  # noqa: E402
+from components.annotate.settings import Settings, annotate_shard, ground_shard  # noqa: E402
+from components.annotate.shards import parse_shard  # noqa: E402
+from components.core.errors import StreamoError  # noqa: E402
+from components.lineage.stage import Stage, stage  # noqa: E402
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one stage; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m components.annotate", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    task = commands.add_parser("task", help="one task of one shard")
+    task.add_argument("--task", choices=sorted(BUILDERS), required=True)
+    task.add_argument("--shard", required=True)
+    commands.add_parser("ground", help="event grounding of one shard").add_argument("--shard", required=True)
+    arguments = parser.parse_args(argv)
+    try:
+        return run_ground(arguments.shard) if arguments.command == "ground" else run_task(arguments)
+    except StreamoError as error:
+        print(f"annotate: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+def run_task(arguments: argparse.Namespace) -> int:
+    """Stage annotate."""
+    item = {"task": arguments.task, "shard": arguments.shard}
+    with stage("annotate", f"artifacts/annotations/{arguments.task}-{arguments.shard}", item=item) as st:
+        finish(annotate_shard(arguments.task, _settings(st, arguments.shard)), st)
+    return 0
+
+
+def run_ground(shard: str) -> int:
+    """Stage ground; its queries are the captions of the same shard."""
+    captions = Path(f"artifacts/annotations/event_caption-{shard}/labels.json")
+    with stage("ground", f"artifacts/annotations/{GROUND}-{shard}", item={"shard": shard}) as st:
+        finish(ground_shard(captions, _settings(st, shard)), st)
+    return 0
+
+
+def _settings(st: Stage, shard: str) -> Settings:
+    shards = st.param("annotate.shards")
+    return Settings(
+        teacher=st.param("annotate.teacher"),
+        labels=Path(st.param("annotate.labels")),
+        media=Path(st.param("corpus.media")),
+        manifest=Path("artifacts/corpus/manifest.parquet"),
+        weights=st.param("annotate.weights"),
+        shard=parse_shard(shard, shards),
+        shards=shards,
+        seed=st.seed,
+    )
+
+
+def finish(outcome: Outcome, st: Stage) -> None:
+    """Write the product and say in a line what is in it."""
+    outcome.write(st.dir)
+    st.record.extra["annotate"] = outcome.summary
+    aside = "".join(f", {reason} {count}" for reason, count in outcome.summary["reasons"].items())
+    print(f"{st.name}: {len(outcome.labels)} labels, {len(outcome.quarantine)} set aside{aside}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

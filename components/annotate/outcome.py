@@ -1,0 +1,39 @@
+"""What one annotate stage leaves: labels, quarantine rows and counts."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from components.annotate.samples import RawLabel
+from components.core.files import write_json
+
+
+@dataclass
+class Outcome:
+    """What one annotate stage makes: labels, quarantine rows and counts."""
+
+    task: str
+    labels: list[RawLabel] = field(default_factory=list)
+    quarantine: list[dict[str, str]] = field(default_factory=list)
+    summary: dict[str, Any] = field(default_factory=dict)
+
+    def refuse(self, name: str, reason: str, detail: str) -> None:
+        """Set something aside with its reason."""
+        self.quarantine.append({"id": name, "reason": reason, "detail": detail})
+
+    def write(self, folder: Path) -> None:
+        """`labels.json`, `quarantine.json` and `summary.json`, sorted."""
+        self.quarantine.sort(key=lambda row: (row["id"], row["reason"], row["detail"]))
+        self.summary |= {"task": self.task, "labels": len(self.labels), "quarantined": len(self.quarantine)}
+        self.summary["kinds"] = count_by(self.labels, "kind")
+        self.summary["reasons"] = count_by(self.quarantine, "reason")
+        write_json(folder / "labels.json", self.labels)
+        write_json(folder / "quarantine.json", self.quarantine)
+        write_json(folder / "summary.json", self.summary)
+
+
+def count_by(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:
+    """How often each value of `key` occurs, sorted."""
+    return dict(sorted(Counter(str(row.get(key, "")) for row in rows).items()))

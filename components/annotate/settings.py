@@ -1,0 +1,81 @@
+"""One annotate or ground stage as a plain function of its settings: no DVC, no command line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.annotate.ground import TASK as GROUND
+from components.annotate.importer import Place, import_labels
+from components.annotate.outcome import Outcome
+from components.annotate.run import annotate, ground_events
+from components.annotate.samples import Clip
+from components.annotate.shards import in_shard
+from components.core.errors import DataError
+from components.core.files import read_json
+from components.teacher.registry import LABELS, WORLD, check_choice, make_teacher
+from components.video.manifest import BENCHMARK, CORPUS, Video, read_manifest
+from components.world.teacher import WorldTeacher
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a stage reads from params.yaml, with the manifest it works on.
+
+    Attributes:
+        teacher: `annotate.teacher`: world, labels or openai.
+        labels: the raw label file that teacher `labels` reads.
+        media: the media root; scene files lie beside it in `scenes/`.
+        manifest: manifest.parquet of the corpus stage.
+        weights: expected samples of a clip, per kind.
+        shard: the shard to annotate, one of `shards`.
+        shards: all shards.
+        seed: base seed.
+
+    """
+
+    teacher: str
+    labels: Path
+    media: Path
+    manifest: Path
+    weights: Mapping[str, float]
+    shard: Any
+    shards: Sequence[Any]
+    seed: int
+
+
+def annotate_shard(task: str, settings: Settings) -> Outcome:
+    """Stage annotate: the labels of one task and shard."""
+    if check_choice(settings.teacher) == LABELS:
+        return _import(task, settings)
+    teacher = make_teacher(settings.teacher, {WORLD: lambda: WorldTeacher(settings.media.parent)})
+    return annotate(task, _clips(settings), teacher, settings.weights, settings.seed, settings.media)
+
+
+def ground_shard(captions: Path, settings: Settings) -> Outcome:
+    """Stage ground: event grounding from the same shard's event captions, or from the label file."""
+    if check_choice(settings.teacher) == LABELS:
+        return _import(GROUND, settings)
+    return ground_events(captions, _clips(settings), settings.weights, settings.seed, read_json(captions))
+
+
+def _import(task: str, settings: Settings) -> Outcome:
+    videos = _videos(settings)
+    ids = {role: {video.video_id for video in videos if video.role == role} for role in (CORPUS, BENCHMARK)}
+    place = Place(task, settings.shard, settings.shards, ids[CORPUS], ids[BENCHMARK])
+    return import_labels(settings.labels, place)
+
+
+def _clips(settings: Settings) -> list[Clip]:
+    """The shard's videos that may be annotated, sorted by video_id."""
+    return [
+        Clip(video.video_id, video.duration_s)
+        for video in _videos(settings)
+        if video.role == CORPUS and in_shard(video.video_id, settings.shard, settings.shards)
+    ]
+
+
+def _videos(settings: Settings) -> list[Video]:
+    if not settings.manifest.exists():
+        raise DataError(f"{settings.manifest}: no manifest; run the corpus stage first")
+    return read_manifest(settings.manifest)
