@@ -1,4 +1,4 @@
-"""Which streams a batch runs, and what they share: plans of one video go together until their first question."""
+"""Which streams a batch runs: plans of one video go together until their first question."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from components.infer.slots import Snapshot
 
 @dataclass
 class Job:
-    """One stream on its way: a plan's (`index`), or the trunk that several plans branch off (`index` is None)."""
+    """One stream on its way: a plan's (`index`), or the trunk that several plans leave (`index` is None)."""
 
     plan: Plan
     index: int | None
@@ -39,7 +39,7 @@ class Job:
 
 
 def make_jobs(plans: Sequence[Plan], root: Snapshot, position: int, *, share: bool) -> list[Job]:
-    """One job per plan, in order; with `share` a trunk in place of those it carries (at least two of one video)."""
+    """One job per plan; with `share` a trunk in place of those it carries (at least two of one video)."""
     late: dict[str, list[tuple[int, Plan]]] = defaultdict(list)
     for index, plan in enumerate(plans):
         if share and 1 <= plan.first_ask < plan.turns:
@@ -56,6 +56,6 @@ def make_trunk(members: Sequence[tuple[int, Plan]], root: Snapshot, position: in
     for index, plan in members:
         branches[plan.first_ask].append((index, plan))
     turns = max(branches)
-    # No member may see a frame after its own query; those of the trunk all come before each member's first question.
+    # A member leaves before the turn of its question, so the trunk shows it no frame after its query.
     trunk = Plan(members[0][1].video, (), turns, until_s=float(turns))
     return Job(trunk, None, root, position, branches=dict(branches))

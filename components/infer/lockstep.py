@@ -1,8 +1,8 @@
-"""Many streams at once on one model: every free slot takes the next plan, every step is one turn of each stream.
+"""Many streams at once: every free slot takes the next plan, every step is one turn of each stream.
 
-The tokens, positions and decisions are those of `StreamSession`; only the batch differs. Two savings, both exact:
-the system message is encoded once, and streams of one video that are asked nothing before turn q share their
-turns up to q (`jobs`).
+The tokens, positions and decisions are those of `StreamSession`; only the batch differs. Two savings, both
+exact: the system message is encoded once, and streams of one video that are asked nothing before turn q share
+their turns up to q (`jobs`).
 
 Shapes: B rows of one forward, L new tokens, V vocabulary.
 """
@@ -43,11 +43,11 @@ class Input:
 
     ids: list[int]
     grids: Sequence[Grid]
-    rows_NF: Tensor | None
+    features: Tensor | None  # (N, F)
 
 
 class Lockstep:
-    """Watches plans on `slots` slots with the model of `adapter` and the frames of `frames`; `spent` adds up."""
+    """Watches plans on `slots` slots with one model and one source of frames; `spent` adds up."""
 
     def __init__(
         self, adapter: Adapter, frames: Frames, *, slots: int = SLOTS, max_new_tokens: int = MAX_NEW_TOKENS
@@ -132,7 +132,7 @@ class Lockstep:
         rows_NF, grids = self.frames.rows(job.plan.video, job.turn, job.plan.until_s)
         key = (job.plan.questions(job.turn), job.turn, tuple(self.adapter.n_visual(grids)))
         if key not in self.known_ids:
-            previous = None if job.turn == 0 else []
+            previous: list[int] | None = None if job.turn == 0 else []
             ids = self.adapter.turn_ids(key[0], job.turn, 0, key[2], previous=previous)
             self.known_ids[key] = ids if job.turn else ids[len(self.adapter.prefix_ids()) :]
         return Input([*(job.unfed or []), *self.known_ids[key]], grids, rows_NF)
@@ -157,7 +157,7 @@ class Lockstep:
         return {slot: self.adapter.decode(ids).strip() for slot, ids in spoken.items()}
 
     def _forward(self, jobs: dict[int, Job], inputs: dict[int, Input]) -> dict[int, Tensor]:
-        """Feed each slot its input in one forward; next-token logits (V,) of each slot's last token, by slot."""
+        """Feed each slot its input in one forward; next-token logits (V,) after each input, by slot."""
         slots = sorted(inputs)
         lengths = [len(inputs[slot].ids) for slot in slots]
         ids_BL = torch.full((len(slots), max(lengths)), self.adapter.layout.end)
@@ -170,7 +170,7 @@ class Lockstep:
             if job.position > self.limit:
                 need = f"turn {job.turn} needs {job.position} positions, the model has {self.limit}"
                 raise DataError(f"{job.plan.video}: {need}")
-        shown = [inputs[slot].rows_NF for slot in slots]
+        shown = [inputs[slot].features for slot in slots]
         rows_NF = torch.cat([rows for rows in shown if rows is not None]) if shown[0] is not None else None
         device = self.adapter.model.device
         rows = Rows(self.cache, slots, lengths)

@@ -1,10 +1,10 @@
 """Keys and values of many streams, one slot each with a length of its own.
 
 The library's DynamicCache has one length for the whole batch: a stream that speaks would leave holes in all
-others, and each of their turns would attend over them. Here every slot grows by its own tokens only, a decoding
-step touches the slots that speak and no other, and a stream can be copied at any point (`Snapshot`).
+others, and each of their turns would attend over them. Here every slot grows by its own tokens only, a step of
+decoding touches the slots that speak and no other, and a stream can be copied at any point (`Snapshot`).
 
-Shapes: S slots, B rows of one forward, H key-value heads, C capacity, K tokens attended to, L new tokens, D head.
+Shapes: S slots, B rows of one forward, H key-value heads, C capacity, K tokens attended to, L new, D head.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class Snapshot:
 
 
 class SlotCache:
-    """Per layer keys and values (S, H, C, D); `lengths[s]` tokens of slot s are valid, what lies behind is overwritten."""
+    """Per layer keys and values (S, H, C, D); the first `lengths[s]` tokens of slot s are valid."""
 
     def __init__(self, model: Any, slots: int):
         text = model.config.text_config
@@ -74,8 +74,8 @@ def _grown(tensor: Tensor, capacity: int) -> Tensor:
 class Rows:
     """The cache as one forward sees it: some slots, each extended by up to L tokens behind its own length.
 
-    It stands where the library expects a cache: attention layers only call `update`. Rows shorter than L are padded on
-    the right; a padded position writes behind its slot's valid tokens, where the next forward writes over it.
+    It stands where the library expects a cache: attention layers only call `update`. Rows shorter than L are
+    padded on the right; a pad writes behind its slot's valid tokens, where the next forward writes over it.
     """
 
     def __init__(self, cache: SlotCache, slots: Sequence[int], added: Sequence[int]):
