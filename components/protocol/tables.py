@@ -167,10 +167,6 @@ def _parts(path: Path) -> Iterator[Dialogue]:
         stops = [*starts[1:].tolist(), len(turns)]
         for start, stop, head in zip(starts.tolist(), stops, heads, strict=True):
             video_id, task, source, duration_s = (head[name] for name in _PARTS)
-            if sample_id is None or any(value is None for value in head.values()):
-                raise DataError(
-                    f"{path}: sample {sample_id!r}: an empty value in sample_id or {', '.join(_PARTS)}"
-                )
             yield Dialogue(str(ids[codes[start]]), video_id, task, source, duration_s, turns[start:stop])
 
 
