@@ -9,6 +9,7 @@ from components.protocol import reasons
 from components.protocol.corrected import convert_corrected, quarantine_sample
 from components.protocol.labels import LabelError, label_id, read_label, video_id
 from components.protocol.released import convert_released
+from components.protocol.times import MICRO
 from components.protocol.turns import Dialogue
 
 Rules = Literal["corrected", "released"]
@@ -64,7 +65,7 @@ def convert_sample(
 
 def num_turns(duration_s: float) -> int:
     """`ceil(duration)`, at least 1; a duration that is whole to the microsecond is whole."""
-    return max(1, math.ceil(round(duration_s, 6)))
+    return max(1, math.ceil(round(duration_s, MICRO)))
 
 
 def _check_turns(turns: int, seconds: float) -> None:

@@ -10,7 +10,7 @@ from components.protocol import reasons
 from components.protocol.counts import Counts
 from components.protocol.labels import Label, LabelError, clean_text
 from components.protocol.states import State
-from components.protocol.times import parse_time
+from components.protocol.times import MICRO, parse_time
 from components.protocol.turns import Dialogue, Event, Quarantined, Turn, plain_turn
 
 
@@ -40,7 +40,7 @@ def convert_corrected(label: Label, num_turns: int, duration_s: float) -> Dialog
     except LabelError as error:
         return quarantine_sample(dialogue, error)
     counts.questions_placed = len(questions)
-    answers = _read_answers(label, duration_s, dialogue)
+    answers = _read_answers(label, round(duration_s, MICRO), dialogue)
     due = _due(answers, questions, counts)
     texts = _place(due, num_turns, dialogue)
     dialogue.turns = _turns(num_turns, questions, due, texts)

@@ -3,6 +3,8 @@
 import math
 import re
 
+MICRO = 6  # decimals: a sum of floats such as 3.0000000000000004 s must not reach into the next turn
+
 _SECONDS = re.compile(r"\d+(\.\d+)?")
 _CLOCK = re.compile(r"(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d{1,2}(?:\.\d+)?)")
 
@@ -10,7 +12,8 @@ _CLOCK = re.compile(r"(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d{1,2}(?:\.\d+)?)")
 def parse_time(value: object) -> float | None:
     """Seconds from the first frame, or None where the field is empty (`""`, blanks or None).
 
-    Reads numbers, `"5"`, `"5.0"`, `"01:05"` and `"00:01:05"` (below 60 after a larger unit).
+    Reads numbers, `"5"`, `"5.0"`, `"01:05"` and `"00:01:05"` (below 60 after a larger unit),
+    to the microsecond.
 
     Raises:
         ValueError: anything else: negative, not finite, a boolean, other text or another type.
@@ -24,21 +27,21 @@ def parse_time(value: object) -> float | None:
         raise ValueError(f"{value!r} is not a time; expected seconds or a clock such as 01:05")
     if not math.isfinite(value) or value < 0:
         raise ValueError(f"{value!r} is not a time; expected a finite number of seconds, 0 or more")
-    return float(value)
+    return round(float(value), MICRO)
 
 
 def _parse_text(text: str) -> float | None:
     if not text:
         return None
     if _SECONDS.fullmatch(text):
-        return float(text)
+        return round(float(text), MICRO)
     match = _CLOCK.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a time; expected seconds or a clock such as 01:05")
     hours, minutes, seconds = match["h"], int(match["m"]), float(match["s"])
     if seconds >= 60 or (hours is not None and minutes >= 60):
         raise ValueError(f"{text!r} is not a clock; minutes and seconds end at 59")
-    return int(hours or 0) * 3600 + minutes * 60 + seconds
+    return round(int(hours or 0) * 3600 + minutes * 60 + seconds, MICRO)
 
 
 def released_index(value: object, fps: float) -> int | None:

@@ -204,6 +204,15 @@ def test_turns_that_fit_the_duration(duration, turns):
     assert len(convert_sample(label([0], []), turns, duration_s=duration).turns) == turns
 
 
+def test_the_last_bit_of_a_time_moves_no_turn():
+    dialogue = convert_sample(
+        label([0.1 + 0.2 - 0.3], [event(1.1 + 2.2 - 0.3, 6), instant(10.0)]), 10, duration_s=10 + 1e-9
+    )
+    assert states(dialogue) == "...sssR..."
+    assert questions(dialogue) == {0: ("q0",)}
+    assert dialogue.counts.quarantined == {"response_after_end": 1}
+
+
 def test_fps_adds_frames_and_changes_no_state():
     raw = label([4.3], [event("00:03", 6)])
     assert convert_sample(raw, 10, fps=2.0).turns == convert_sample(raw, 10).turns

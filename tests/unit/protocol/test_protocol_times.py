@@ -9,7 +9,8 @@ from components.protocol.times import parse_time, released_index
     ("value", "seconds"),
     [
         (5, 5.0), (0, 0.0), (9.515, 9.515), ("5", 5.0), ("5.0", 5.0), (" 7.25 ", 7.25), ("01:05", 65.0),
-        ("00:01:05", 65.0), ("1:00:00.5", 3600.5), ("75:10", 4510.0), ("", None), ("  ", None), (None, None),
+        ("00:01:05", 65.0), ("1:00:00.5", 3600.5), ("75:10", 4510.0),
+        (0.1 + 0.2, 0.3), (1.1 + 2.2 - 0.3, 3.0), ("", None), ("  ", None), (None, None),
     ],
 )  # fmt: skip
 def test_times_that_can_be_read(value, seconds):
