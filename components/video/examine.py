@@ -35,7 +35,8 @@ def examine(path: Path, *, quick: bool, limits: Limits) -> Probe:
             check_pixels(context.width, context.height, limits)
             packets = read_packets(container, stream, limits)
             known = _with_times(known, packets, stream)
-            notes = _header_notes(container, packets, known.duration_s or 0.0)
+            end_s = max(0.0, seconds(min(packets.pts), media.time_base(stream))) + (known.duration_s or 0.0)
+            notes = _header_notes(container, packets, end_s)
         if not quick:
             with media.open_media(path) as container:
                 stream = _stream(container, limits)
@@ -82,11 +83,11 @@ def _with_times(known: Probe, times: Times, stream: VideoStream) -> Probe:
     )
 
 
-def _header_notes(container: InputContainer, packets: Times, duration_s: float) -> list[str]:
+def _header_notes(container: InputContainer, packets: Times, end_s: float) -> list[str]:
     notes = [f"{packets.damaged} damaged packets"] if packets.damaged else []
     if container.duration is None:
         return [*notes, NO_HEADER_DURATION]
-    missing = container.duration / av.time_base - duration_s
+    missing = container.duration / av.time_base - end_s
     if missing > 1.0 and not container.streams.audio:  # with sound, the header's duration may be the sound's
         notes.append(f"the header promises {missing:.1f} s more")
     return notes

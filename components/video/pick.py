@@ -1,5 +1,6 @@
 """Decodes the pictures on screen at given instants: by timestamp where that is exact, else by order."""
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -36,16 +37,15 @@ def pick(path: Path, times_s: Sequence[float]) -> Iterator[tuple[VideoFrame, lis
 def _pick(path: Path, times_s: Sequence[float]) -> Iterator[tuple[VideoFrame, list[int]]]:
     left = dict(enumerate(times_s))
     with media.open_media(path) as container:
-        stream = _stream(container, path)
-        index = read_index(container, stream)
-        if index.exact:
-            wanted: dict[int, list[int]] = {}
-            for place, pts in enumerate(index.wanted(times_s)):
-                wanted.setdefault(pts, []).append(place)
-            for pts, frame in _by_timestamp(container, stream, index, sorted(wanted)):
-                for place in wanted[pts]:
-                    del left[place]
-                yield frame, wanted[pts]
+        index = read_index(container, _stream(container, path))
+    if index.exact:
+        wanted: dict[int, list[int]] = {}
+        for place, pts in enumerate(index.wanted(times_s)):
+            wanted.setdefault(pts, []).append(place)
+        for pts, frame in _by_timestamp(path, index, sorted(wanted)):
+            for place in wanted[pts]:
+                del left[place]
+            yield frame, wanted[pts]
     if left:
         yield from _by_order(path, left)
 
@@ -57,51 +57,61 @@ def _stream(container: InputContainer, path: Path) -> VideoStream:
     return stream
 
 
-def _by_timestamp(
-    container: InputContainer, stream: VideoStream, index: Index, wanted: Sequence[int]
-) -> Iterator[tuple[int, VideoFrame]]:
+def _by_timestamp(path: Path, index: Index, wanted: Sequence[int]) -> Iterator[tuple[int, VideoFrame]]:
     """The pictures with these timestamps (ascending), in one pass that jumps ahead where that is cheaper.
 
     Stops early, with pictures missing, as soon as the stream does not decode as its packets promise (packets
     that show nothing, broken leading pictures): the caller then takes the slow, sure way.
     """
     where = {pts: position for position, pts in enumerate(index.pts)}
-    reader = _Reader(container, stream, index, set(wanted))
-    for pts in wanted:
-        if not reader.go_to(index.start_for(where[pts])):
-            return
-        frame = reader.find(pts)
-        if frame is None:
-            return
-        yield pts, frame
+    with contextlib.closing(_Reader(path, index, set(wanted))) as reader:
+        for pts in wanted:
+            reader.approach(index.start_for(where[pts]))
+            frame = reader.find(pts)
+            if frame is None:
+                return
+            yield pts, frame
 
 
 class _Reader:
-    """One decoder moving forward through a container."""
+    """One decoder moving forward through a file."""
 
-    def __init__(self, container: InputContainer, stream: VideoStream, index: Index, wanted: set[int]):
-        self.container, self.stream, self.index, self.wanted = container, stream, index, wanted
-        self.context = stream.codec_context
+    def __init__(self, path: Path, index: Index, wanted: set[int]):
+        self.path, self.index, self.wanted = path, index, wanted
+        self.seeks = True
+        self.container = media.open_media(path)
+        self._restart()
+
+    def _restart(self) -> None:
+        self.stream = _stream(self.container, self.path)
+        self.context = self.stream.codec_context
         self.skippable = self.context.name in SKIPPABLE
-        self.position = -WORTH_A_SEEK  # of the next packet; far enough away that the first target is sought
-        self.started = False
-        self.packets: Iterator[av.Packet[VideoStream]] = iter(())
+        self.packets: Iterator[av.Packet[VideoStream]] = self.container.demux(self.stream)
         self.ready: list[VideoFrame] = []
+        self.position = 0  # of the next packet in the index
 
-    def go_to(self, key: int) -> bool:
-        """Jump to the keyframe at `key` if it is far enough ahead; False if the jump misses it."""
-        if self.started and key - self.position < WORTH_A_SEEK:
-            return True
+    def close(self) -> None:
+        """Close the file."""
+        self.container.close()
+
+    def approach(self, key: int) -> None:
+        """Jump to the keyframe at `key` if it is far ahead; a container that misses it is read through."""
+        if not self.seeks or key - self.position < WORTH_A_SEEK:
+            return
+        if not self._seek(key):
+            self.seeks = False
+            self.close()
+            self.container = media.open_media(self.path)
+            self._restart()
+
+    def _seek(self, key: int) -> bool:
         target = self.index.pts[key]
         self.container.seek(target, stream=self.stream)
         self.packets, self.ready, self.position = self.container.demux(self.stream), [], key
-        self.started = True
         for packet in self.packets:
             if packet.pts == target and packet.is_keyframe:
                 self._decode(packet)
                 return True
-            if packet.size == 0:
-                break
         return False
 
     def find(self, pts: int) -> VideoFrame | None:

@@ -14,11 +14,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from components.core.errors import InternalError
 from components.core.process import kill_group, start_group
 from components.video.limits import Limits
 from components.video.result import Probe
 
 __all__ = ["Limits", "Probe", "probe", "probe_many"]
+START_S = 120.0  # a cold import of FFmpeg on a busy machine
 PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -50,16 +52,26 @@ class Worker:
         return Probe(**json.loads(answer))
 
     def _child(self) -> subprocess.Popen[str]:
+        if self.process is not None and self.process.poll() is not None:
+            self.close()  # it died between two files: not the next file's fault
         if self.process is None:
-            path = os.pathsep.join(filter(None, [str(PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
-            self.process = start_group(
-                [sys.executable, "-m", "components.video.worker", json.dumps(asdict(self.limits))],
-                env={**os.environ, "PYTHONPATH": path},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-            )
+            self.process = self._start()
         return self.process
+
+    def _start(self) -> subprocess.Popen[str]:
+        """A child that has said it is ready; its stderr is ours, so that a failed start explains itself."""
+        path = os.pathsep.join(filter(None, [str(PACKAGE_ROOT), os.environ.get("PYTHONPATH")]))
+        process = start_group(
+            [sys.executable, "-m", "components.video.worker", json.dumps(asdict(self.limits))],
+            env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        if not _read_line(process.stdout.fileno(), START_S):
+            kill_group(process, grace_s=0.0)
+            raise InternalError("the probing process does not start (its own message is above)")
+        return process
 
     def _died(self, path: Path) -> Probe:
         assert self.process is not None

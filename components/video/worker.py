@@ -1,4 +1,4 @@
-"""The limited child process: one request a line on stdin, one result a line on stdout (`python -m`)."""
+"""The limited child process (`python -m`): says it is ready, then answers one request a line."""
 
 import json
 import sys
@@ -9,12 +9,15 @@ from components.core.process import die_with_parent
 from components.video.examine import examine
 from components.video.limits import Limits, limit_next_file, limit_process
 
+READY = "ready"
+
 
 def main() -> None:
     """Probe files until stdin ends; argv[1] is the limits as JSON."""
     die_with_parent()
     limits = Limits(**json.loads(sys.argv[1]))
     limit_process(limits)
+    print(READY, flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         limit_next_file(limits)
