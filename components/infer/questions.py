@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 from components.core.errors import UsageError
 
 
+def turn_of(at_s: float) -> int:
+    """The first turn that begins at or after `at_s` seconds."""
+    return math.ceil(at_s)
+
+
 @dataclass
 class Waiting:
     """Questions that were asked and not yet shown; several on one turn keep the order of (time, asking)."""
@@ -30,7 +35,7 @@ class Waiting:
         time_s = float(next_turn) if at_s is None else float(at_s)
         if not math.isfinite(time_s) or time_s < 0:
             raise UsageError(f"question {text!r}: expected seconds from 0 on, got {at_s!r}")
-        turn = math.ceil(time_s)
+        turn = turn_of(time_s)
         if turn < next_turn:
             raise UsageError(f"question {text!r}: turn {turn} is over, the next is {next_turn}")
         self._items.append((time_s, self._asked, text))
@@ -39,8 +44,8 @@ class Waiting:
 
     def take(self, turn: int) -> tuple[str, ...]:
         """Remove and return the questions of `turn`, in order."""
-        due = sorted(item for item in self._items if math.ceil(item[0]) <= turn)
-        self._items = [item for item in self._items if math.ceil(item[0]) > turn]
+        due = sorted(item for item in self._items if turn_of(item[0]) <= turn)
+        self._items = [item for item in self._items if turn_of(item[0]) > turn]
         return tuple(text for _, _, text in due)
 
     def left(self) -> list[tuple[float, str]]:

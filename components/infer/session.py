@@ -119,7 +119,7 @@ class StreamSession:
 
     @torch.no_grad()
     def force(self) -> str:
-        """What the model would say on the turn just pushed if it had to respond; the stream stays as it is."""
+        """What the model would say on the turn just pushed if it had to respond; the stream is left as is."""
         other = self.clone()
         if not other._unfed:
             raise UsageError("force() needs a pushed turn that was not a Response")

@@ -1,7 +1,7 @@
 """Keys and values of many streams, one slot each with a length of its own.
 
 The library's DynamicCache has one length for the whole batch: a stream that speaks would leave holes in all
-others, and each of their turns would attend over them. Here every slot grows by its own tokens only, a step of
+others, and each of their turns would attend over them. Here a slot grows by its own tokens only, a step of
 decoding touches the slots that speak and no other, and a stream can be copied at any point (`Snapshot`).
 
 Shapes: S slots, B rows of one forward, H key-value heads, C capacity, K tokens attended to, L new, D head.
