@@ -1,4 +1,4 @@
-"""Each planted fault is caught by its own rule, with the rows named; without that rule exactly it gets through."""
+"""Each planted fault is caught by its own rule, with the rows named; without that rule it gets through."""
 
 from collections.abc import Callable
 from pathlib import Path
