@@ -41,6 +41,9 @@ LengthOf = Callable[
 ]  # video_id -> length; raises LabelError with a reason where there is none
 
 
+NO_VIDEO = VideoLength(1.0)  # for a label that names no video: conversion refuses it as malformed
+
+
 def with_ids(raws: Iterable[object]) -> list[dict[str, Any]]:
     """Labels in list order, each with an id: its own, or `<task>-<video>-<n>` for the n-th of the list.
 
@@ -67,7 +70,7 @@ def convert_all(
             continue
         seen.add(raw["id"])
         try:
-            length = length_of(video_id(raw))
+            length = length_of(video_id(raw)) if video_id(raw) else NO_VIDEO
         except LabelError as error:
             yield refused(raw, error)
             continue

@@ -80,7 +80,7 @@ def refused(raw: Mapping[str, Any], error: LabelError, duration_s: float = 0.0) 
     counted = [
         len(items) if isinstance(items := raw.get(key), list) else 0 for key in ("question", "response")
     ]
-    task, source = str(raw.get("task_type", "")), str(raw.get("source", ""))
+    task, source = str(raw.get("task_type") or ""), str(raw.get("source") or "")
     dialogue = Dialogue(label_id(raw), video_id(raw), task, source, duration_s, [])
     dialogue.counts.questions_in, dialogue.counts.responses_in = counted
     return quarantine_sample(dialogue, error)

@@ -1,10 +1,11 @@
 """The raw label format (reference.md): what stands between annotators of any kind and the converter."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.core.hashing import fingerprint
+from components.core.hashing import sha256_bytes
 from components.protocol import reasons
 from components.protocol.states import contains_state_token
 from components.protocol.turns import FRAME
@@ -35,7 +36,8 @@ def label_id(raw: Mapping[str, Any]) -> str:
     own = raw.get("id")
     if isinstance(own, str) and own:
         return own
-    return f"{raw.get('task_type') or 'unknown'}-{video_id(raw) or 'unknown'}-{fingerprint(dict(raw))[:12]}"
+    digest = sha256_bytes(json.dumps(dict(raw), sort_keys=True, default=repr).encode())
+    return f"{raw.get('task_type') or 'unknown'}-{video_id(raw) or 'unknown'}-{digest[:12]}"
 
 
 def video_id(raw: Mapping[str, Any]) -> str:
@@ -48,7 +50,8 @@ def read_label(raw: Mapping[str, Any]) -> Label:
     """Check the outer form of a raw label.
 
     Raises:
-        LabelError: `malformed`: no video, or `question` or `response` is not a list of objects.
+        LabelError: `malformed`: no video, `question` or `response` is not a list of objects, or a text holds
+            half a surrogate pair, which no file can hold.
 
     """
     if not video_id(raw):
@@ -57,14 +60,30 @@ def read_label(raw: Mapping[str, Any]) -> Label:
         items = raw.get(key, [])
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise LabelError(reasons.MALFORMED, f"expected a list of objects in {key!r}, found {items!r:.80}")
+    for text in _texts(raw):
+        if not text.isascii() and _surrogates(text):
+            raise LabelError(
+                reasons.MALFORMED, f"{text!r:.80} is not valid Unicode and cannot be written as UTF-8"
+            )
     return Label(
         sample_id=label_id(raw),
         video_id=video_id(raw),
-        task=str(raw.get("task_type", "")),
-        source=str(raw.get("source", "")),
+        task=str(raw.get("task_type") or ""),
+        source=str(raw.get("source") or ""),
         questions=raw.get("question", []),
         responses=raw.get("response", []),
     )
+
+
+def _texts(raw: Mapping[str, Any]) -> Iterator[str]:
+    """Every text of a label that ends up in a table."""
+    items = [raw.get(key) for key in ("id", "video_path", "video_name", "task_type", "source")]
+    items += [item.get("content") for key in ("question", "response") for item in raw.get(key, [])]
+    return (item for item in items if isinstance(item, str))
+
+
+def _surrogates(text: str) -> bool:
+    return any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def clean_text(item: Mapping[str, Any]) -> str:

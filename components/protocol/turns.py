@@ -56,8 +56,9 @@ class Quarantined:
     detail: str
 
     def row(self) -> dict[str, str]:
-        """The row of quarantine.json."""
-        return {"id": self.id, "reason": self.reason, "detail": self.detail}
+        """The row of quarantine.json; an id that is not valid Unicode is written with escapes."""
+        name = self.id.encode("utf-8", "backslashreplace").decode("utf-8")
+        return {"id": name, "reason": self.reason, "detail": self.detail}
 
 
 @dataclass(slots=True)

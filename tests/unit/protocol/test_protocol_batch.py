@@ -18,7 +18,7 @@ def test_labels_without_id_are_numbered_and_what_is_no_label_is_refused():
     labels = with_ids([label([0], [], id="own"), label([0], [], id=""), {"video_path": "v.mp4"}, "nonsense"])
     assert [raw["id"] for raw in labels] == ["own", "test-v.mp4-1", "unknown-v.mp4-2", "unknown-unknown-3"]
     tally = Tally()
-    assert len(list(tally.watch(convert_all(labels, lambda video_id: VideoLength(10.0))))) == 2
+    assert len(list(tally.watch(convert_all(labels, lengths)))) == 2
     assert tally.samples_quarantined == {"no_question": 1, "malformed": 1}
 
 

@@ -158,6 +158,8 @@ def test_a_bad_response_is_set_aside_and_the_rest_stays(response, reason):
         (label([0], [], response="none"), "malformed"),
         (label([0], [], video_path=""), "malformed"),
         (label([0], [], video_path=7), "malformed"),
+        (label([0], [instant(1, "half \ud800 a pair")]), "malformed"),
+        (label([0], [], source="\udfff"), "malformed"),
     ],
 )
 def test_a_sample_that_cannot_be_used_says_why(raw, reason):
@@ -165,6 +167,17 @@ def test_a_sample_that_cannot_be_used_says_why(raw, reason):
     assert dialogue.turns == []
     assert [row.reason for row in dialogue.quarantine] == [reason]
     assert dialogue.counts.balanced()
+
+
+def test_a_label_without_id_may_hold_what_json_cannot():
+    dialogue = convert_sample(label([0], [instant(float("nan")), instant(3)], id=None), 10)
+    assert states(dialogue) == "...R......"
+    assert dialogue.counts.quarantined == {"unreadable_time": 1}
+
+
+def test_an_id_that_is_not_unicode_is_escaped_in_the_quarantine():
+    (row,) = convert_sample(label([0], [], id="x\ud800"), 10).quarantine
+    assert row.row()["id"] == "x\\ud800"
 
 
 def test_the_raw_label_is_not_changed():
