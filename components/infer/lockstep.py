@@ -1,8 +1,8 @@
 """Many streams at once: every free slot takes the next plan, every step is one turn of each stream.
 
-The tokens, positions and decisions are those of `StreamSession`; only the batch differs. Two savings, both
-exact: the system message is encoded once, and streams of one video that are asked nothing before turn q share
-their turns up to q (`jobs`).
+The tokens, positions and decisions are those of `StreamSession`; only the batch differs. Savings, all of them
+exact: the system message is encoded once, equal streams are watched once, and streams of one video that are
+asked nothing before turn q share their turns up to q (`jobs`).
 
 Shapes: B rows of one forward, L new tokens, V vocabulary.
 """
@@ -68,7 +68,8 @@ class Lockstep:
 
         Args:
             plans: any number.
-            share: let plans of one video share the turns before their first question.
+            share: watch equal streams once, and those of one video together until their first question.
+                Exact where a turn's frames do not depend on `until_s`, that is at one frame a second.
             done: called with the number of plans that have just ended.
 
         """
@@ -84,18 +85,18 @@ class Lockstep:
             for slot, job in sorted(running.items()):
                 if job.turn in job.branches:
                     waiting += job.branch(self.cache.snapshot(slot))
+                for index in job.ends.get(job.turn, []):
+                    results[index] = job.result()
+                    if done:
+                        done(1)
                 if job.last:
                     del running[slot]
-                    if job.index is not None:
-                        results[job.index] = job.watched
-                        if done:
-                            done(1)
         return results
 
     def _root(self) -> tuple[Snapshot, int]:
         """The cache after the system message, which every stream begins with, and the next position."""
         ids = self.adapter.prefix_ids()
-        job = Job(Plan("", (), 1, 0.0), None, None, 0)
+        job = Job(Plan("", (), 1, 0.0), {}, None, 0)
         self.cache.lengths[0] = 0
         self._forward({0: job}, {0: Input(ids, (), None)})
         return self.cache.snapshot(0), job.position

@@ -52,6 +52,8 @@ PLANS = [
     plan(4, [(2, QUESTIONS[2]), (2, QUESTIONS[0])], 11),
     plan(4, [(10, QUESTIONS[1])], 11),
     plan(4, [(1, QUESTIONS[1])], 2),
+    plan(0, [(0, QUESTIONS[0])], 6),
+    plan(4, [(2, QUESTIONS[2]), (2, QUESTIONS[0])], 5),
 ]
 
 
@@ -103,8 +105,8 @@ def test_sharing_saves_turns_and_tokens(adapter):
         engine.watch(PLANS, share=share)
         spent.append(engine.spent)
     assert spent[1].turns == sum(each.turns for each in PLANS)
-    # v3: 4 + 7 + 7 turns before questions become 7; v4: 2 + 10 + 1 become 10.
-    assert spent[0].turns == spent[1].turns - (18 - 7) - (13 - 10)
+    # v3: 4 + 7 + 7 turns before questions become 7; v4: 2 + 10 + 1 become 10; two plans begin others.
+    assert spent[0].turns == spent[1].turns - (18 - 7) - (13 - 10) - 6 - 5
     assert spent[0].tokens < spent[1].tokens
 
 
