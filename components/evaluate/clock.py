@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.evaluate.ovo_format import GROUP_OF, LETTERS, Entry
+from components.evaluate.ovo_map import normal
 from components.evaluate.streams import NUMBER
 from components.protocol.states import State
 from components.protocol.turns import Dialogue
 
 WORD = re.compile(r"[a-z0-9]+")
 ENOUGH = 20  # labels gathered from the nearest cells before they vote
-ALIKE = 0.5  # least word overlap (Jaccard) of a training question with a benchmark task's questions
+ALIKE = 0.6  # least word overlap (Jaccard) of a training question with a benchmark task's questions
 Cell = tuple[int, int]  # turn, seconds since the question
 
 
@@ -64,16 +65,17 @@ class TaskFinder:
     """Which OVO-Bench task a training question trains for: that of the benchmark question most like it."""
 
     def __init__(self, questions: Mapping[str, Iterable[str]]):
-        pairs = {(words(text), task) for task, texts in questions.items() for text in texts}
-        self.known = sorted(pairs, key=lambda pair: (pair[1], sorted(pair[0])))
-        self.seen: dict[str, str | None] = {}
+        self.known = {(words(text), task) for task, texts in questions.items() for text in texts}
+        self.seen: dict[str, tuple[str, ...]] = {}
 
-    def __call__(self, question: str) -> str | None:
-        """The task, or None if no benchmark question shares at least `ALIKE` of the words."""
+    def __call__(self, question: str) -> tuple[str, ...]:
+        """The tasks (two may share a wording); none if no question has `ALIKE` of the words in common."""
         if question not in self.seen:
             own = words(question)
-            best = max(self.known, key=lambda pair: alike(own, pair[0]), default=None)
-            self.seen[question] = best[1] if best and alike(own, best[0]) >= ALIKE else None
+            found = [(alike(own, asked), task) for asked, task in self.known]
+            best = max((value for value, _ in found), default=0.0)
+            tasks = {task for value, task in found if value == best and best >= ALIKE}
+            self.seen[question] = tuple(sorted(tasks))
         return self.seen[question]
 
 
@@ -89,11 +91,9 @@ def fit_clock(dialogues: Iterable[Dialogue], questions: Mapping[str, Iterable[st
     for dialogue in dialogues:
         asked = [(turn.turn, text) for turn in dialogue.turns for text in turn.questions]
         for number, (turn, text) in enumerate(asked):
-            task = finder(text)
-            if task is None:
-                continue
             end = next((later for later, _ in asked[number + 1 :] if later > turn), len(dialogue.turns))
-            add_labels(fit, task, dialogue, turn, end)
+            for task in finder(text):
+                add_labels(fit, task, dialogue, turn, end)
     return fit
 
 
@@ -105,7 +105,7 @@ def add_labels(fit: ClockFit, task: str, dialogue: Dialogue, first: int, end: in
         cell = (turn.turn, turn.turn - first)
         if GROUP_OF[task] != "forward":
             if response and turn.turn == first:
-                fit.add(task, cell, turn.text or "")
+                fit.add(task, cell, normal(turn.text or ""))
             continue
         if response:
             spoken = True
@@ -131,7 +131,7 @@ def point_cell(entry: Entry, point: Mapping[str, Any] | None = None) -> Cell:
 def choose_letter(fit: ClockFit, entry: Entry) -> str:
     """The option most often right in training at the nearest time; `A` where no option was ever an answer."""
     votes = fit.votes(entry["task"], point_cell(entry))
-    counts = [votes[option] for option in entry["options"]]
+    counts = [votes[normal(option)] for option in entry["options"]]
     return LETTERS[counts.index(max(counts))]
 
 

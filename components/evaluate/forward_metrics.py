@@ -118,12 +118,16 @@ class ResponseReport:
 
 
 def forward_responses(entries: Iterable[Entry], streams: Iterable[Stream]) -> dict[str, Any]:
-    """Response precision, recall and false alarms over all REC, SSR and CRR streams."""
+    """Response counts over REC, SSR and CRR streams; one that several entries test counts once."""
     by_key: Mapping[tuple[str, Any], Entry] = {(e["task"], e["id"]): e for e in entries}
-    report = ResponseReport()
+    report, seen = ResponseReport(), set()
     for stream in streams:
         entry = by_key.get((stream.task, stream.entry))
-        if entry is not None and "test_info" in entry:
+        if entry is None or "test_info" not in entry:
+            continue
+        watched = (entry.get("video"), stream.task, stream.step, stream.question, stream.question_turn)
+        if watched not in seen:
+            seen.add(watched)
             due = due_turns(entry, stream)
             report.add(stream.task, count_responses(stream.states, due, first=stream.question_turn))
     return report.summary()

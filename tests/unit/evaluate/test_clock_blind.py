@@ -29,9 +29,14 @@ def counting(number):
 
 def test_a_training_question_goes_to_the_task_whose_wording_it_shares():
     finder = TaskFinder(QUESTIONS)
-    assert finder("tell the drop count") == "REC"
-    assert finder("which colour is the actor?") == "ATR"
-    assert finder("describe every event") is None
+    assert finder("tell the drop count") == ("REC",)
+    assert finder("look: which colour is the lamp now?") == ("ATR",)
+    assert finder("describe every event") == ()
+
+
+def test_a_wording_that_two_tasks_share_trains_both():
+    finder = TaskFinder({"EPM": ["what dropped first?"], "HLD": ["what dropped first?"]})
+    assert finder("what dropped first?") == ("EPM", "HLD")
 
 
 def test_the_clock_solves_points_that_only_look_balanced():

@@ -1,0 +1,180 @@
+"""The loss ablation: table 4 of the paper beside ours, scores at earlier steps, when the models speak."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.report.findings import number
+from components.report.html import Html, RowClass, figure, join, legend, paragraph, section, table, tag
+from components.report.ovo_section import part, value_cell
+from components.report.palette import GROUP_TITLES, LOSS_TITLES, colour_of
+from components.report.svg import Series, line_chart
+
+Json = Mapping[str, Any]
+TASKS = ("REC", "SSR", "CRR")
+HEAD = ["loss", "REC", "SSR", "SSR by span", "CRR", "CRR strict", "forward", "forward, naive"]
+
+
+def loss_section(results: Json) -> Html:
+    """The whole section."""
+    rows = [part("As printed (table 4; forward recomputed as their mean)", len(HEAD))]
+    rows += [paper_row(row) for row in results["paper"]["losses"]]
+    rows.append(
+        [RowClass("floor"), "always silent on OVO-Bench", *paper_floor(results["paper"]["always_silent"])]
+    )
+    rows.append(part(f"Here, {results['column']} points, after the last step", len(HEAD)))
+    ran = {name: entry for name, entry in results["models"].items() if entry["ovo"]}
+    rows += [our_row(name, entry, results) for name, entry in ran.items()]
+    rows += floor_rows(results)
+    return section(
+        "losses",
+        "Three losses",
+        paragraph(
+            "SSR is read by the state at the test point, and beside it by the spoken span; CRR counts any "
+            "Response by the point, strict only if none came before the clue. The paper does not say which "
+            "reading it used."
+        ),
+        table(HEAD, rows),
+        steps_part(ran),
+        response_table(ran),
+    )
+
+
+def paper_row(row: Json) -> list[object]:
+    """One printed loss of one base model."""
+    cells = [f"{row[task]:.2f}" for task in TASKS]
+    name = f"{row['base']}, {LOSS_TITLES[row['loss']]}"
+    return [name, cells[0], cells[1], "", cells[2], "", f"{row['forward']:.2f}", ""]
+
+
+def paper_floor(floor: Json) -> list[object]:
+    """The always-silent floor of the real benchmark, in the columns of `HEAD`."""
+    return [
+        f"{floor['REC']:.2f}",
+        f"{floor['SSR']:.2f}",
+        "",
+        f"{floor['CRR']:.2f}",
+        "",
+        f"{floor['forward']:.2f}",
+        "",
+    ]
+
+
+def our_row(name: str, entry: Json, results: Json) -> list[object]:
+    """One of our models."""
+    column = entry["ovo"][results["column"]]
+    model, readings = column["model"], column["readings"] or {}
+    served = name == results["served"]["model"]
+
+    def reading(task: str, way: str) -> Html:
+        cell = readings.get(task, {}).get(way, {})
+        return value_cell(cell.get("accuracy"), cell.get("interval"))
+
+    def task(name_: str) -> Html:
+        return value_cell(
+            model["tasks"].get(name_, {}).get("accuracy"), model["intervals"]["tasks"].get(name_)
+        )
+
+    return [
+        RowClass("served" if served else ""),
+        f"{name}, {LOSS_TITLES.get(entry['loss'], entry['loss'])}" + (" (served)" if served else ""),
+        task("REC"),
+        task("SSR"),
+        reading("SSR", "interval"),
+        task("CRR"),
+        reading("CRR", "strict"),
+        value_cell(model["groups"]["forward"], model["intervals"]["groups"]["forward"]),
+        number(entry["ovo"]["naive"]["model"]["groups"]["forward"]),
+    ]
+
+
+def floor_rows(results: Json) -> list[list[object]]:
+    """The blind policies on the forward tasks."""
+    entry = results["models"][results["served"]["model"]]["ovo"]
+    rows: list[list[object]] = []
+    for name, shown in entry[results["column"]]["blind"].items():
+        cells = [number(shown["tasks"].get(task, {}).get("accuracy")) for task in TASKS]
+        forward, naive = shown["groups"]["forward"], entry["naive"]["blind"][name]["groups"]["forward"]
+        label = name.replace("_", " ")
+        rows.append(
+            [RowClass("floor"), label, cells[0], cells[1], "", cells[2], "", number(forward), number(naive)]
+        )
+    return rows
+
+
+def steps_part(ran: Json) -> Html:
+    """Group scores over training steps, one chart a group, and the same as a table."""
+    charts = []
+    for group in ("forward", "realtime", "backward"):
+        lines = [
+            Series(
+                colour_of(entry["loss"]),
+                [int(step) for step in entry["ovo_at_steps"]],
+                [scores["groups"][group] for scores in entry["ovo_at_steps"].values()],
+                marks=True,
+            )
+            for entry in ran.values()
+        ]
+        title = f"{GROUP_TITLES[group]}, percent by training step"
+        charts.append(figure(title, line_chart(lines, title=title, y_range=(0, 100))))
+    rows = [
+        [f"{name}, step {step}", *step_cells(scores)]
+        for name, entry in ran.items()
+        for step, scores in entry["ovo_at_steps"].items()
+    ]
+    titles = ["model", "REC", "SSR", "CRR", "forward", "real-time", "backward", "forward, naive"]
+    keys = [
+        (LOSS_TITLES.get(loss, loss), colour_of(loss)) for loss in sorted({e["loss"] for e in ran.values()})
+    ]
+    return join(
+        [
+            tag("h3", "Scores on the way"),
+            legend(keys),
+            tag("div", *charts, class_="grid"),
+            table(titles, rows),
+        ]
+    )
+
+
+def step_cells(scores: Json) -> list[object]:
+    """One row of the steps table."""
+    cells: list[object] = [number(scores["tasks"].get(task)) for task in TASKS]
+    cells += [
+        value_cell(scores["groups"][g], scores["intervals"][g]) for g in ("forward", "realtime", "backward")
+    ]
+    return [*cells, number(scores["naive_groups"]["forward"])]
+
+
+def response_table(ran: Json) -> Html:
+    """Does the model speak when it should and only then: forward streams of the test set."""
+    titles = [
+        "forward streams",
+        "due",
+        "spoken",
+        "recall",
+        "precision",
+        "F1",
+        "false alarms",
+        "per quiet minute",
+    ]
+    rows = [[name, *response_cells(entry["responses"])] for name, entry in ran.items() if entry["responses"]]
+    return join(
+        [
+            tag("h3", "Speaking at the right moment"),
+            paragraph(
+                "OVO-Bench does not punish a model that speaks too often; these columns do.", class_="quiet"
+            ),
+            table(titles, rows),
+        ]
+    )
+
+
+def response_cells(found: Json) -> list[object]:
+    """Counts and percents of one response summary."""
+    percents = [number(found[name]) for name in ("recall", "precision", "f1")]
+    return [
+        found["due"],
+        found["responses"],
+        *percents,
+        found["false_alarms"],
+        number(found["false_alarms_per_quiet_minute"]),
+    ]

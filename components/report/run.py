@@ -1,0 +1,40 @@
+"""The body of stage `report`: products in, one page, results.json and results.txt out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from components.core.files import write_json, write_text
+from components.report.inputs import read_products
+from components.report.page import render
+from components.report.results import build_results
+from components.report.select import choose
+from components.report.text import plain_text
+from components.report.timelines import build_timelines
+
+
+def run(
+    out: Path, *, root: Path, media: Path, losses: Sequence[str], seeds: Sequence[int], suites: Sequence[str]
+) -> dict[str, Any]:
+    """Write `index.html`, `results.json` and `results.txt` into `out`; returns the value of results.json.
+
+    Args:
+        out: an existing folder.
+        root: the checkout, whose artifacts/ and models/ are read.
+        media: the media root.
+        losses: names of the trained losses.
+        seeds: training seeds.
+        suites: evaluated suites; must hold `validation`.
+
+    Raises:
+        DataError: a product is missing or has another form than its room's README says.
+
+    """
+    products = read_products(root, losses, seeds, suites)
+    served = choose(products.models)["model"]
+    timelines = build_timelines(root, served, media)
+    results = build_results(products, [timeline.shown for timeline in timelines])
+    write_json(out / "results.json", results)
+    write_text(out / "results.txt", plain_text(results))
+    write_text(out / "index.html", render(results, timelines))
+    return results
