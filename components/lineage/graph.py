@@ -1,5 +1,6 @@
 """The reader of DVC's graph: the only place from which the flow, the plan and the audit learn the stages."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,11 +107,20 @@ def read_graph(root: Path = Path()) -> Graph:
         raise UsageError(f"{root / 'dvc.yaml'}: DVC cannot read the stages: {error}") from error
 
 
+def address_of(stage: Any, root: Path) -> str:
+    """What `dvc repro` takes when run in `root`; DVC's own `addressing` depends on the current folder."""
+    path = os.path.relpath(stage.path, root)
+    name = getattr(stage, "name", None)
+    if name is None:
+        return path
+    return str(name) if path == "dvc.yaml" else f"{path}:{name}"
+
+
 def _node(stage: Any, upstream: Iterable[Any], root: Path) -> Node:
     return Node(
-        address=str(stage.addressing),
+        address=address_of(stage, root),
         is_source=stage.cmd is None,
-        upstream=tuple(sorted(str(other.addressing) for other in upstream)),
+        upstream=tuple(sorted(address_of(other, root) for other in upstream)),
         deps=tuple(_path(dep, root) for dep in stage.deps if not hasattr(dep, "params")),
         outs=tuple(_path(out, root) for out in stage.outs),
     )

@@ -1,4 +1,4 @@
-"""DVC's file of path locks: a SIGKILL in the wrong millisecond leaves it half written, and DVC refuses to run."""
+"""DVC's file of path locks, half written by a SIGKILL in the wrong millisecond: DVC then refuses to run."""
 
 import json
 from pathlib import Path

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from components.core.errors import DataError
+from components.lineage.graph import address_of
 
 VERBS = {"deleted": "is missing", "modified": "changed", "new": "is new", "added": "is new"}
 
@@ -24,14 +25,14 @@ def read_status(root: Path = Path()) -> dict[str, list[str]]:
     try:
         with Repo(str(root)) as repo:
             raw: dict[str, list[Any]] = repo.status()
-            never_ran = {stage.addressing for stage in repo.index.stages if stage.cmd and not _locked(stage)}
+            stages = repo.index.stages
+            addresses = {stage.addressing: address_of(stage, Path(repo.root_dir)) for stage in stages}
+            never_ran = {stage.addressing for stage in stages if stage.cmd and not _locked(stage)}
     except DvcException as error:
         raise DataError(f"DVC cannot say what is up to date: {error}") from error
+    fresh = ["it has never run here (no entry in dvc.lock)"]
     return {
-        address: ["it has never run here (no entry in dvc.lock)"]
-        if address in never_ran
-        else reasons(changes)
-        for address, changes in raw.items()
+        addresses[name]: fresh if name in never_ran else reasons(changes) for name, changes in raw.items()
     }
 
 

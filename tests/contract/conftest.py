@@ -4,10 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.toy_dag import Toy, make_toy
+from tests.support.toy_dag import Toy, copy_toy, make_toy
+
+
+@pytest.fixture(scope="session")
+def new_toy(tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    """A small DVC repository in which nothing has run: copy it, never change it."""
+    return make_toy(tmp_path_factory.mktemp("new") / "toy")
 
 
 @pytest.fixture
-def toy(tmp_path: Path) -> Toy:
+def toy(new_toy: Toy, tmp_path: Path) -> Toy:
     """A fresh small DVC repository; nothing has run in it."""
-    return make_toy(tmp_path / "toy")
+    return copy_toy(new_toy, tmp_path / "toy")
