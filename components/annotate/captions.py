@@ -1,11 +1,10 @@
 """Narration, event captions and action captions: standing requests, answered when something has happened."""
 
-import math
 from typing import Any
 
 import numpy as np
 
-from components.annotate.samples import Clip, Sample, clip_rng, how_many, pick
+from components.annotate.samples import Clip, Sample, asked_apart, clip_rng, how_many, pick
 from components.annotate.wording import instruct
 
 Event = dict[str, Any]
@@ -72,8 +71,9 @@ def _ask_time(again: bool, clip: Clip, generator: np.random.Generator) -> float:
 def _request(
     task: str, query: str, kind: str, events: list[Event], asked: float, generator: np.random.Generator
 ) -> Sample:
+    asked = asked_apart(asked, [event["end"] for event in events])
     sample = Sample(kind).ask(instruct(task, generator, query), asked)
     for event in events:
-        if event["end"] > math.ceil(asked):  # else no frame from the question on shows it
+        if event["end"] > asked:
             sample.span(event["text"], event["start"], event["end"])
     return sample

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from components.annotate.samples import Clip, RawLabel, Sample, clip_rng, how_many
+from components.annotate.samples import Clip, RawLabel, Sample, asked_apart, clip_rng, how_many
 from components.annotate.wording import instruct
 
 TASK = "event_grounding"
@@ -41,9 +41,10 @@ def event_grounding(clip: Clip, labels: list[RawLabel], weights: dict[str, float
         latest = max(end for _, end in spans) - 1
         again = number >= len(known) and latest > since
         asked = since + 0.25 * float(generator.integers(1, int(4 * (latest - since)) + 1)) if again else since
+        asked = asked_apart(asked, [end for _, end in spans])
         sample = Sample("grounding").ask(instruct(TASK, generator, caption), asked)
         for start, end in spans:
-            if end > math.ceil(asked):
+            if end > asked:
                 sample.span(span_text(start, end), start, end)
         samples.append(sample)
     return samples

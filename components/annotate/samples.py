@@ -1,5 +1,6 @@
 """Building blocks of raw labels: one clip, its random numbers, and how many samples of a kind it gets."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,3 +84,13 @@ def pick(items: list[Any], count: int, generator: np.random.Generator) -> list[A
 def asked_before(turn: int, generator: np.random.Generator) -> float:
     """A moment in `(turn - 1, turn]`, in quarters of a second: a question asked then sits on `turn`."""
     return turn - 0.25 * float(generator.integers(4)) if turn else 0.0
+
+
+def asked_apart(asked: float, ends: list[float]) -> float:
+    """`asked`, moved to the next whole second if an event ends in between.
+
+    No frame from the question's turn on shows such an event, yet it ended after the question: a label could
+    be read either way, so none is made.
+    """
+    turn = math.ceil(asked)
+    return float(turn) if any(asked < end <= turn for end in ends) else asked

@@ -6,7 +6,7 @@ Every wording here is used both by training labels and by the held-out benchmark
 from dataclasses import dataclass
 from itertools import pairwise
 
-from components.core.seeds import rng
+from components.core.seeds import derive
 from components.world.scene import Scene
 from components.world.words import AMBER, ITEMS, JUMPING, NO, NONE, STANDING, UNABLE, YES
 
@@ -84,12 +84,13 @@ def item_of(step: str) -> str:
     return step.removeprefix("the ").removesuffix(" drop")
 
 
-def absent_items(scene: Scene, *names: object, count: int = 2) -> list[str]:
-    """A few objects that never appear in the scene; `names` vary the choice."""
+def absent_items(scene: Scene, *names: object) -> tuple[str, str]:
+    """Two objects that never appear in the scene; `names` vary the choice."""
     shown = {scene.actor, *(span.value for span in scene.drops)}
     rest = [item for item in ITEMS if item not in shown]
-    picks = rng(0, scene.video_id, *names).permutation(len(rest))[:count]
-    return [rest[int(index)] for index in picks]
+    number, first = divmod(derive(0, scene.video_id, *names), len(rest))
+    second = (first + 1 + number % (len(rest) - 1)) % len(rest)
+    return rest[first], rest[second]
 
 
 def _seen_now(scene: Scene, t: int) -> list[Ask]:
@@ -105,7 +106,7 @@ def _seen_now(scene: Scene, t: int) -> list[Ask]:
     ]
     if visible:
         out.append(Ask("NOW", IS_DROPPING.format(item=visible), YES))
-    others = [span.value for span in scene.drops if span.value != visible] + absent_items(scene, t, count=1)
+    others = [span.value for span in scene.drops if span.value != visible] + [absent_items(scene, t)[0]]
     return out + [Ask("NOW", IS_DROPPING.format(item=item), NO) for item in others[: 1 if visible else 2]]
 
 

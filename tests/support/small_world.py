@@ -1,4 +1,4 @@
-"""A small piece of the embedded world in seconds: scenes, videos, labels and dialogues for tests of any room."""
+"""A small piece of the embedded world in seconds: scenes, videos, labels, dialogues, for any test."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,13 +8,13 @@ import yaml
 
 from components.annotate.run import BUILDERS, annotate, ground_events
 from components.annotate.samples import Clip
+from components.core.files import write_json
 from components.protocol.convert import convert_sample
 from components.protocol.turns import Dialogue
 from components.world import Heldout, render
 from components.world.generate import sample_scenes
 from components.world.sample import Lengths
 from components.world.scene import Scene, scene_path
-from components.core.files import write_json
 from components.world.teacher import WorldTeacher
 
 PARAMS = Path(__file__).parents[2] / "params.yaml"

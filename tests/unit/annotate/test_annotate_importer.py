@@ -1,0 +1,93 @@
+import pytest
+
+from components.annotate.importer import TASKS, Place, import_labels
+from components.core.errors import DataError
+from components.core.files import write_json
+
+CORPUS, BENCHMARK = {"a.mp4", "b.mp4", "c.mp4", "d.mp4"}, {"held.mp4"}
+
+
+def label(task="tsqa", video="a.mp4", **more):
+    return {
+        "video_name": video,
+        "video_path": video,
+        "task_type": task,
+        "source": "mine",
+        "question": [{"content": "what is it?", "time": 1}],
+        "response": [{"content": "a cat", "st_time": "", "end_time": "", "time": 1}],
+        **more,
+    }
+
+
+def everything(path, shards=(0,)):
+    return [
+        import_labels(path, Place(task, shard, list(shards), CORPUS, BENCHMARK))
+        for task in TASKS
+        for shard in shards
+    ]
+
+
+def test_each_label_lands_once_in_its_task(tmp_path):
+    path = tmp_path / "labels.json"
+    write_json(path, [label(task, id=f"own-{task}") for task in TASKS])
+    outcomes = everything(path)
+    landed = [[row["id"] for row in outcome.labels] for outcome in outcomes]
+    assert landed == [[f"own-{task}"] for task in TASKS]
+    assert all(not outcome.quarantine for outcome in outcomes)
+
+
+@pytest.mark.parametrize("shards", [(0,), (0, 1, 2)])
+def test_every_row_is_a_label_or_counted_once(tmp_path, shards):
+    path = tmp_path / "labels.json"
+    rows = [
+        *[label(video=video, id=f"good-{video}") for video in sorted(CORPUS)],
+        label(video="nowhere.mp4", id="unknown-video"),
+        label(video="held.mp4", id="benchmark-video"),
+        label(task="singing", id="unknown-task"),
+        label(question=[], id="asks-nothing"),
+        label(response="a cat", id="malformed"),
+        label(id="good-a.mp4"),
+        label(task="base_qa", id="state-token", response=[{"content": "</Response> x", "time": 1}]),
+        label(task="base_qa", id="no-time", response=[{"content": "x", "time": ""}]),
+        label(task="base_qa", id="odd-time", response=[{"content": "x", "time": "soon"}]),
+        "not a label",
+        {"task_type": "tsqa", "id": "no-video"},
+    ]
+    write_json(path, rows)
+    outcomes = everything(path, shards)
+    kept = [row["id"] for outcome in outcomes for row in outcome.labels]
+    aside = sorted((row["id"], row["reason"]) for outcome in outcomes for row in outcome.quarantine)
+    assert sorted(kept) == [f"good-{video}" for video in sorted(CORPUS)]
+    assert aside == sorted(
+        [
+            ("unknown-video", "unknown_video"),
+            ("benchmark-video", "benchmark_video"),
+            ("unknown-task", "unknown_task"),
+            ("asks-nothing", "no_question"),
+            ("malformed", "malformed"),
+            ("good-a.mp4", "duplicate_id"),
+            ("state-token", "state_token_in_text"),
+            ("no-time", "unreadable_time"),
+            ("odd-time", "unreadable_time"),
+            ("label 13", "malformed"),
+            ("no-video", "malformed"),
+        ]
+    )
+    assert len(kept) + len(aside) == len(rows)
+
+
+def test_a_label_without_id_gets_one_that_stays(tmp_path):
+    path = tmp_path / "labels.json"
+    write_json(path, [label()])
+    place = Place("tsqa", 0, [0], CORPUS, BENCHMARK)
+    (first,), (second,) = import_labels(path, place).labels, import_labels(path, place).labels
+    assert first == second and first["id"].startswith("tsqa-a.mp4-") and first["kind"] == "tsqa"
+
+
+def test_a_missing_or_foreign_file_is_named(tmp_path):
+    place = Place("tsqa", 0, [0], CORPUS, BENCHMARK)
+    with pytest.raises(DataError, match=r"labels\.json: no label file"):
+        import_labels(tmp_path / "labels.json", place)
+    write_json(tmp_path / "labels.json", {"labels": []})
+    with pytest.raises(DataError, match="expected a JSON list"):
+        import_labels(tmp_path / "labels.json", place)
