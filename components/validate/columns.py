@@ -35,16 +35,14 @@ class Coder:
         return pd.Categorical.from_codes(codes, categories=pd.Index(list(self.index), dtype=object))
 
 
-def numbers(batch: pa.RecordBatch, name: str, dtype: type, path: Path) -> np.ndarray:
-    """(N,) values of a number column; one that is null or not finite is a DataError naming the column."""
-    column = batch.column(name)
-    values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)  # null -> NaN
+def numbers(column: pa.Array, name: str, path: Path) -> np.ndarray:
+    """(N,) float64 values of a number column; one that is null or not finite is a DataError naming it."""
+    values: np.ndarray = column.cast(pa.float64()).to_numpy(zero_copy_only=False)  # null -> NaN
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
         first = column[int(bad[0])]
         raise DataError(f"{path}: column {name!r} has {len(bad)} values that are not finite, first {first}")
-    typed: np.ndarray = values.astype(dtype)
-    return typed
+    return values
 
 
 def full(codes: np.ndarray, name: str, path: Path) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 SLACK_S = 1e-6
+Rows = np.ndarray | slice  # all rows of a sound table are a slice: nothing is copied
 
 
 def sample_codes(frame: pd.DataFrame) -> np.ndarray:
@@ -38,38 +39,39 @@ def past_end(frame: pd.DataFrame) -> np.ndarray:
 
 def backward(frame: pd.DataFrame) -> np.ndarray:
     """(N,) bool: the turn does not start after the turn before it, or does not end after it starts."""
-    return _backward(frame, _judged(frame))
+    rows = _judged(frame)
+    codes, turn, start, end = _clock(frame, rows)
+    wrong = end <= start
+    wrong[1:] |= (np.diff(codes) == 0) & ((np.diff(start) <= 0) | (np.diff(turn) < 0))
+    return _scatter(len(frame), rows, wrong)
 
 
 def gaps(frame: pd.DataFrame) -> np.ndarray:
     """(N,) bool: not the turn, or not the second, that must follow the row before it."""
-    rows = _judged(frame)
-    codes = sample_codes(frame)
-    turned_back = np.zeros(codes.max(initial=-1) + 1, dtype=bool)
-    turned_back[codes[_backward(frame, rows)]] = True
-    rows = rows[~turned_back[codes[rows]]]
-    codes, turn = codes[rows], frame["turn"].to_numpy()[rows]
-    start, end = frame["start_s"].to_numpy()[rows], frame["end_s"].to_numpy()[rows]
+    rows = _judged(frame, without_samples=backward(frame))
+    codes, turn, start, end = _clock(frame, rows)
     wrong = (np.abs(start - turn) > SLACK_S) | (np.abs(end - turn - 1) > SLACK_S)
     first = np.diff(codes, prepend=-1) != 0
     wrong |= np.where(first, turn != 0, np.diff(turn, prepend=0) != 1)
     return _scatter(len(frame), rows, wrong)
 
 
-def _judged(frame: pd.DataFrame) -> np.ndarray:
-    """Positions of the rows whose time is judged: one a turn, inside the video."""
-    return np.flatnonzero(~(repeated_turns(frame) | past_end(frame)))
+def _judged(frame: pd.DataFrame, without_samples: np.ndarray | None = None) -> Rows:
+    """The rows whose time is judged: one a turn, inside the video, not of a sample with a row marked."""
+    left_out = repeated_turns(frame) | past_end(frame)
+    if without_samples is not None and without_samples.any():
+        codes = sample_codes(frame)
+        left_out |= np.isin(codes, np.unique(codes[without_samples]))
+    return np.flatnonzero(~left_out) if left_out.any() else slice(None)
 
 
-def _backward(frame: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    codes, turn = sample_codes(frame)[rows], frame["turn"].to_numpy()[rows]
-    start, end = frame["start_s"].to_numpy()[rows], frame["end_s"].to_numpy()[rows]
-    wrong = end <= start
-    wrong[1:] |= (np.diff(codes) == 0) & ((np.diff(start) <= 0) | (np.diff(turn) < 0))
-    return _scatter(len(frame), rows, wrong)
+def _clock(frame: pd.DataFrame, rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Sample codes, turns, starts and ends of `rows`."""
+    turn, start, end = (frame[name].to_numpy()[rows] for name in ("turn", "start_s", "end_s"))
+    return sample_codes(frame)[rows], turn, start, end
 
 
-def _scatter(length: int, rows: np.ndarray, wrong: np.ndarray) -> np.ndarray:
+def _scatter(length: int, rows: Rows, wrong: np.ndarray) -> np.ndarray:
     mask = np.zeros(length, dtype=bool)
-    mask[rows[wrong]] = True
+    mask[rows] = wrong
     return mask

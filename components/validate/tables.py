@@ -21,6 +21,16 @@ from components.validate.schema import (
 
 BATCH_ROWS = 1 << 18
 NO_QUESTION = -1
+# Column of the turn frame: column of the file.
+CODED = {"sample": "sample_id", "video": "video_id", "task": "task"}
+NUMBERS = {"turn": "turn", "start_s": "start_s", "end_s": "end_s", "duration_s": "video_duration_s"}
+KINDS: dict[str, type] = {
+    **dict.fromkeys(CODED, np.int32),
+    "state": np.int8,
+    "turn": np.int32,
+    **dict.fromkeys(("start_s", "end_s", "duration_s"), np.float64),
+    **dict.fromkeys(("has_text", "has_question", "has_token"), np.bool_),
+}
 
 
 @dataclass(frozen=True)
@@ -64,42 +74,27 @@ def load_tables(turns: Path, events: Path | None = None, videos: Path | None = N
 def _read_turns(path: Path, *, with_texts: bool) -> tuple[pd.DataFrame, np.ndarray]:
     """The turn frame without the joined columns, and (if asked) per row the text of a Response, else None."""
     file = open_table(path, TURN_COLUMNS)
-    coders = {name: columns.Coder() for name in ("sample_id", "video_id", "task")}
-    parts: dict[str, list[np.ndarray]] = {}
+    rows, start = file.metadata.num_rows, 0
+    whole = {name: np.empty(rows, dtype=kind) for name, kind in KINDS.items()}
+    texts = np.full(rows if with_texts else 0, None, dtype=object)
+    coders = {name: columns.Coder() for name in CODED}
     for batch in file.iter_batches(BATCH_ROWS, columns=list(TURN_COLUMNS)):
-        state = _state_codes(batch.column("state"))
-        row = {
-            name: columns.full(coder.codes(batch.column(name)), name, path) for name, coder in coders.items()
-        }
-        row |= {
-            "state": state,
-            "turn": columns.numbers(batch, "turn", np.int32, path),
-            "start_s": columns.numbers(batch, "start_s", np.float64, path),
-            "end_s": columns.numbers(batch, "end_s", np.float64, path),
-            "duration_s": columns.numbers(batch, "video_duration_s", np.float64, path),
-            "has_text": columns.has_text(batch.column("text")),
-            "has_question": columns.has_question(batch.column("question")),
-            "has_token": columns.has_token(batch.column("text"), batch.column("question")),
-        }
+        part = slice(start, start + len(batch))
+        for name, column in CODED.items():
+            codes = coders[name].codes(batch.column(column))
+            whole[name][part] = columns.full(codes, column, path)
+        for name, column in NUMBERS.items():
+            whole[name][part] = columns.numbers(batch.column(column), column, path)
+        text, question = batch.column("text"), batch.column("question")
+        whole["state"][part] = _state_codes(batch.column("state"))
+        whole["has_text"][part] = columns.has_text(text)
+        whole["has_question"][part] = columns.has_question(question)
+        whole["has_token"][part] = columns.has_token(text, question)
         if with_texts:
-            row["texts"] = _response_texts(batch.column("text"), state)
-        for name, values in row.items():
-            parts.setdefault(name, []).append(values)
-    whole = {name: np.concatenate(values) for name, values in parts.items()} if parts else _no_rows()
-    texts = whole.pop("texts", np.empty(0, dtype=object))
-    named = {
-        "sample": coders["sample_id"].categorical(whole.pop("sample_id")),
-        "video": coders["video_id"].categorical(whole.pop("video_id")),
-        "task": coders["task"].categorical(whole.pop("task")),
-    }
-    return pd.DataFrame({**named, **whole}), texts
-
-
-def _no_rows() -> dict[str, np.ndarray]:
-    kinds: dict[str, type] = dict.fromkeys(("sample_id", "video_id", "task", "turn"), np.int32)
-    kinds |= {"state": np.int8} | dict.fromkeys(("start_s", "end_s", "duration_s"), np.float64)
-    kinds |= dict.fromkeys(("has_text", "has_question", "has_token"), np.bool_)
-    return {name: np.empty(0, dtype=kind) for name, kind in kinds.items()}
+            texts[part] = _response_texts(text, whole["state"][part])
+        start += len(batch)
+    frame = {name: coders[name].categorical(whole[name]) if name in CODED else whole[name] for name in whole}
+    return pd.DataFrame(frame, copy=False), texts
 
 
 def _state_codes(column: pa.Array) -> np.ndarray:
