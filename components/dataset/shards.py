@@ -27,7 +27,7 @@ def plain(schema: pa.Schema) -> pa.Schema:
     )
 
 
-def whole_samples(path: Path) -> Iterator[tuple[pa.Table, Codes]]:
+def whole_samples(path: Path, *, batch_rows: int = BATCH_ROWS) -> Iterator[tuple[pa.Table, Codes]]:
     """Parts of a turn table that hold whole samples, as plain text, with the row count of each sample.
 
     Raises:
@@ -36,7 +36,7 @@ def whole_samples(path: Path) -> Iterator[tuple[pa.Table, Codes]]:
     """
     pending, last = plain(TURN_SCHEMA).empty_table(), ""
     with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(BATCH_ROWS, columns=TURN_SCHEMA.names):
+        for batch in file.iter_batches(batch_rows, columns=TURN_SCHEMA.names):
             table = pa.concat_tables([pending, pa.Table.from_batches([batch]).cast(plain(TURN_SCHEMA))])
             starts = sample_starts(table)
             cut = int(starts[-1])  # the last sample may go on in the next batch
@@ -79,19 +79,16 @@ class Shards:
     def add(self, table: pa.Table, lengths: Codes) -> None:
         """Append whole samples (plain text columns); `lengths` sums to the rows of `table`."""
         ends, done = np.cumsum(lengths), 0
-        for _ in range(len(lengths)):  # at most one round a sample
-            room = done + self.max_rows - self.rows
-            fits = int(np.searchsorted(ends, room, side="right"))
+        while done < len(table):
+            fits = int(np.searchsorted(ends, done + self.max_rows - self.rows, side="right"))
             stop = int(ends[fits - 1]) if fits else 0
-            if stop <= done and not self.rows:
+            if stop <= done and not self.rows:  # the next sample is longer than a shard
                 stop = int(ends[np.searchsorted(ends, done, side="right")])
             if stop > done:
                 self.parts.append(table.slice(done, stop - done))
-                self.rows += stop - done
-                done = stop
-            if done == len(table):
-                return
-            self.flush()
+                self.rows, done = self.rows + stop - done, stop
+            else:
+                self.flush()
 
     def flush(self) -> None:
         """Write what is held as the next shard."""
