@@ -71,15 +71,19 @@ def spans_of(entry: Entry, step: str | None) -> list[tuple[float, float]]:
 
 
 def due_turns(entry: Entry, stream: Stream) -> Due:
-    """Due and quiet turns of a forward stream by the rules of time (rule 2), from its question on."""
+    """Due and quiet turns of a forward stream by the rules of time (rule 2), from its question on.
+
+    An event that ends after the last watched turn is not due: streams stop at their last test point.
+    """
     last = len(stream.states) - 1
     due: set[int] = set()
     busy: set[int] = set()
     for start, end in spans_of(entry, stream.step):
         if end < stream.question_turn and entry["task"] != "CRR":
             continue  # over before the question: nothing to say (rule 3)
-        turn = min(max(math.ceil(end), stream.question_turn), last)
-        due.add(turn)
+        turn = max(math.ceil(end), stream.question_turn)
+        if turn <= last:
+            due.add(turn)
         busy.update(range(math.ceil(start) - TOLERANCE_TURNS, turn + TOLERANCE_TURNS + 1))
     quiet = [turn for turn in range(stream.question_turn, last + 1) if turn not in busy]
     return Due(sorted(due), quiet)

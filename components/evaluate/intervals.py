@@ -4,17 +4,21 @@ An annotation entry, or a single test point of it, may carry `points` (`matched`
 and `match` (the id of the set that is resampled whole; its own entry if absent).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from components.core.bootstrap import cluster_interval
+import numpy as np
+import numpy.typing as npt
+
+from components.core.seeds import rng
 from components.evaluate.ovo_format import GROUPS, Entry
-from components.evaluate.ovo_rules import PointScore, group_means, mean, percent, table, task_accuracies
+from components.evaluate.ovo_rules import PointScore, table
 
 COLUMNS = ("matched", "naive")
-DRAWS = 1000
+DRAWS = 2000
+TAILS = (2.5, 97.5)
 Points = list[PointScore]
-Statistic = Callable[[Sequence[PointScore]], float]
+Draws = npt.NDArray[np.float64]
 
 
 class Tags:
@@ -35,32 +39,48 @@ class Tags:
         return [point for point in points if self.get(point, "points") == name]
 
 
-def of_tasks(points: Sequence[PointScore]) -> float:
-    """Percent: the mean of the tasks present (a group's score; one task's accuracy)."""
-    return mean(task_accuracies(points).values()) or 0.0
+def task_draws(points: Points, tags: Tags, seed: int) -> Draws:
+    """Accuracy in percent of one task under `DRAWS` resamples of its matched sets, (DRAWS,)."""
+    sums: dict[str, float] = {}
+    counts: dict[str, int] = {}
+    for point in points:
+        name = tags.get(point, "match")
+        sums[name] = sums.get(name, 0.0) + point.credit
+        counts[name] = counts.get(name, 0) + 1
+    credit_C, count_C = np.array(list(sums.values())), np.array(list(counts.values()))
+    chosen_DC = rng(seed, "bootstrap", points[0].task).integers(0, len(credit_C), (DRAWS, len(credit_C)))
+    draws: Draws = 100 * credit_C[chosen_DC].sum(axis=1) / count_C[chosen_DC].sum(axis=1)
+    return draws
 
 
-def of_groups(points: Sequence[PointScore]) -> float:
-    """Percent: the mean of the groups present (the total)."""
-    groups = group_means(task_accuracies(points)).values()
-    return mean(value for value in groups if value is not None) or 0.0
+def mean_draws(draws: Iterable[Draws | None]) -> Draws | None:
+    """Draw by draw the mean of those present; None of nothing."""
+    kept = [one for one in draws if one is not None]
+    return np.mean(kept, axis=0) if kept else None
 
 
-def bounds(points: Points, statistic: Statistic, tags: Tags, seed: int) -> list[float | None] | None:
-    """Lower and upper 95 % bound in percent, whole matched sets resampled; None of no point."""
-    if not points:
-        return None
-    clusters = [tags.get(point, "match") for point in points]
-    return [percent(b) for b in cluster_interval(points, clusters, statistic, seed=seed, draws=DRAWS)]
+def bounds(draws: Draws | None) -> list[float] | None:
+    """Lower and upper 95 % percentile bound, two decimals."""
+    return None if draws is None else [round(float(value), 2) for value in np.percentile(draws, TAILS)]
 
 
 def with_intervals(points: Points, tags: Tags, seed: int) -> dict[str, Any]:
-    """The score table of `points` with the bounds of every task, group and the total under `intervals`."""
+    """The score table of `points` with the bounds of every task, group and the total under `intervals`.
+
+    The resampling is stratified: sets are drawn within each task, and a group's draw is the mean of the draws
+    of its tasks. Pooled sets would let a task with few of them vanish from a draw and so widen the interval.
+    """
     shown = table(points)
-    tasks = {t: bounds([p for p in points if p.task == t], of_tasks, tags, seed) for t in shown["tasks"]}
-    groups = {
-        group: bounds([p for p in points if p.task in members], of_tasks, tags, seed)
-        for group, members in GROUPS.items()
+    tasks = {
+        task: task_draws([point for point in points if point.task == task], tags, seed)
+        for task in shown["tasks"]
     }
-    total = bounds(points, of_groups, tags, seed)
-    return {**shown, "intervals": {"tasks": tasks, "groups": groups, "total": total}}
+    groups = {group: mean_draws(tasks.get(task) for task in members) for group, members in GROUPS.items()}
+    return {
+        **shown,
+        "intervals": {
+            "tasks": {task: bounds(draws) for task, draws in tasks.items()},
+            "groups": {group: bounds(draws) for group, draws in groups.items()},
+            "total": bounds(mean_draws(groups.values())),
+        },
+    }

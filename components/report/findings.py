@@ -107,6 +107,34 @@ def state_recalls(model: ModelRun, step: str) -> dict[str, Any]:
     return {state: states.get(state, {}).get("recall") for state in ("standby", "response")}
 
 
+def in_short(lines: Sequence[Mapping[str, str]], column: str) -> str:
+    """The findings in one sentence, from their verdicts alone."""
+    names = [name for name in GROUP_NAMES.values() if name != GROUP_NAMES["total"]]
+    above = [name.lower() for name in names for line in lines if is_group(line, name, REPRODUCED)]
+    missed = [name.lower() for name in names for line in lines if is_group(line, name, NOT_REPRODUCED)]
+    order = next((line for line in lines if line["text"].startswith("Order")), None)
+    parts = []
+    if above:
+        parts.append(f"on {listed(above)} {column} points the served model is above every control")
+    if missed:
+        parts.append(f"on {listed(missed)} {column} points it is not")
+    if order:
+        same = "is" if order["verdict"] == REPRODUCED else "is not"
+        parts.append(f"the paper's order of the losses {same} reproduced")
+    parts.append("the paper's absolute scores are out of reach of this scale")
+    return "In short: " + "; ".join(parts) + "."
+
+
+def is_group(line: Mapping[str, str], name: str, verdict: str) -> bool:
+    """Whether a line is the finding of this group with this verdict."""
+    return line["text"].startswith(f"{name} ") and line["verdict"] == verdict
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def findings(
     models: Sequence[ModelRun], served: Mapping[str, Any], paper: Mapping[str, Any], column: str
 ) -> list[dict[str, str]]:

@@ -50,10 +50,11 @@ def table(
 ) -> Html:
     """A table that scrolls sideways in its own frame; the first cell of a row is its header.
 
-    A row may begin with a `RowClass`, which styles it and is not shown.
+    A row may begin with a `RowClass`, which styles it and is not shown, or be a `Part`: a title over the rows
+    below it.
     """
     header = tag("tr", *[tag("th", cell, scope="col") for cell in head])
-    body = [table_row(row) for row in rows]
+    body = [table_row(row, len(head)) for row in rows]
     shown = [tag("caption", caption)] if caption else []
     inner = tag("table", *shown, tag("thead", header), tag("tbody", *body), class_=class_ or None)
     return tag("div", inner, class_="scroll", tabindex="0")
@@ -65,8 +66,16 @@ class RowClass(str):
     __slots__ = ()
 
 
-def table_row(row: Sequence[object]) -> Html:
+class Part(str):
+    """A table row that is only a title."""
+
+    __slots__ = ()
+
+
+def table_row(row: Sequence[object], columns: int) -> Html:
     """One body row."""
+    if isinstance(row, Part):
+        return tag("tr", tag("th", tag("span", str(row)), scope="rowgroup", colspan=columns), class_="part")
     style = str(row[0]) if row and isinstance(row[0], RowClass) else None
     cells = row[1:] if style is not None else row
     first, rest = cells[0], cells[1:]

@@ -7,11 +7,11 @@ from components.report.findings import RIVAL_NAMES, number
 from components.report.html import (
     DASH,
     Html,
+    Part,
     RowClass,
     details,
     figure,
     join,
-    legend,
     paragraph,
     section,
     table,
@@ -88,11 +88,6 @@ def value_cell(value: float | None, bounds: Sequence[float] | None) -> Html:
     return join([number(value), small])
 
 
-def part(title: str, columns: int) -> list[object]:
-    """A row that titles the rows below it."""
-    return [RowClass("part"), title, *[""] * (columns - 1)]
-
-
 def our_rows(results: Json, column: str) -> list[list[object]]:
     """Ours on one column: points per task, models, controls of the served model, blind policies."""
     served = results["served"]["model"]
@@ -127,13 +122,13 @@ def group_chart(results: Json) -> Html:
     served = results["served"]
     column = results["models"][served["model"]]["ovo"][results["column"]]
     rows = [
-        Row(GROUP_TITLES[name], colour_of(served["loss"]), cell["accuracy"], cell["interval"], cell["rivals"])
-        for name, cell in column["comparison"].items()
+        Row(title, colour_of(served["loss"]), cell["accuracy"], cell["interval"], cell["rivals"])
+        for title, cell in ((title, column["comparison"][name]) for name, title in GROUP_TITLES.items())
     ]
     keys = "   ".join(f"{SYMBOLS[name]} {RIVAL_NAMES[name]}" for name in SYMBOLS)
     chart = interval_chart(rows, title=f"{served['model']} by group, percent")
     title = f"{served['model']}, percent right on {results['column']} points; bar: 95 % interval;  {keys}"
-    return figure(title, chart)
+    return tag("div", figure(title, chart), class_="narrow")
 
 
 def claims_table(claims: Sequence[Json]) -> Html:
@@ -147,9 +142,9 @@ def ovo_section(results: Json) -> Html:
     paper, titles = results["paper"], head()
     mains = [paper_row(row) for row in paper["ovo"] if row["model"] in MAIN_ROWS]
     rows = [
-        part("As printed in the paper, percent (2B to 7B models, OVO-Bench)", len(titles)),
+        Part("As printed in the paper, percent (2B to 7B models, OVO-Bench)"),
         *mains,
-        part(f"Here, {results['column']} points (tiny model, synthetic OVO-like set)", len(titles)),
+        Part(f"Here, percent of {results['column']} points"),
         *our_rows(results, results["column"]),
     ]
     others = [paper_row(row) for row in paper["ovo"] if row["model"] not in MAIN_ROWS]
@@ -162,13 +157,13 @@ def ovo_section(results: Json) -> Html:
         "OVO-Bench",
         paragraph(
             "The two blocks are different test sets and different model sizes: compare within a block, not "
-            "across. Small figures are 95 % bootstrap intervals over matched sets. Grey rows see no frame, or "
-            "the wrong video."
+            "across. Small figures are 95 % bootstrap intervals over matched sets. Grey rows see no frame, "
+            "or the wrong video."
         ),
         table(titles, rows),
         *folded,
         details(
             "where printed figures do not hold together", claims_table(paper["claims"]), tag("ul", *notes)
         ),
-        legend([("flag ⚑: differs from its own tasks by more than 0.05", "#cbd5e1")]),
+        paragraph("⚑ a printed mean differs from its own tasks by more than 0.05.", class_="quiet"),
     )

@@ -113,8 +113,9 @@ def findings_section(results: Json) -> Html:
         for line in results["findings"]
     ]
     chart = [group_chart(results)] if results["models"][results["served"]["model"]]["ovo"] else []
+    short = paragraph(results["in_short"], class_="lead")
     return section(
-        "findings", "What was and was not reproduced", tag("ul", *lines, class_="findings"), *chart
+        "findings", "What was and was not reproduced", short, tag("ul", *lines, class_="findings"), *chart
     )
 
 

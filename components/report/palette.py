@@ -9,7 +9,7 @@ LOSS_TITLES = {
     "focal_detached": "focal, detached",
     "class_balanced": "class balanced",
 }
-GROUP_TITLES = {"realtime": "real-time", "backward": "backward", "forward": "forward", "total": "total"}
+GROUP_TITLES = {"forward": "forward", "realtime": "real-time", "backward": "backward", "total": "total"}
 
 
 def colour_of(loss: str) -> str:

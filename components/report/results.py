@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from components.report.findings import findings
+from components.report.findings import findings, in_short
 from components.report.inputs import ModelRun, Products, main_column
 from components.report.paper import load_paper
 from components.report.select import choose
@@ -25,12 +25,14 @@ def build_results(products: Products, timelines: Sequence[Json]) -> Json:
     """
     served = choose(products.models)  # before any test score is looked at
     paper, column = load_paper(), main_column(products.models)
+    found = findings(products.models, served, paper, column)
     return {
         "schema": 1,
         "scale": scale(products),
         "served": served,
         "models": {model.name: model_entry(model, column) for model in products.models},
-        "findings": findings(products.models, served, paper, column),
+        "in_short": in_short(found, column),
+        "findings": found,
         "column": column,
         "ovo_ran": any("ovo" in model.scores for model in products.models),
         "dataset": dataset_facts(products),

@@ -18,6 +18,8 @@ def show_timeline(timeline: Timeline) -> Html:
     frames = [
         tag("img", src=uri, alt=f"frame at {turn} s", title=f"{turn} s") for turn, uri in timeline.frames
     ]
+    ends = [turn for turn, _ in timeline.frames[1:]] + [len(shown["states"])]
+    spans = " ".join(f"{end - turn}fr" for (turn, _), end in zip(timeline.frames, ends, strict=True))
     asked = f"“{shown['question']}”, asked on turn {shown['question_turn']}" if shown["question"] else ""
     share = f"{shown['turns_right']} of {len(shown['states'])} turns as labelled"
     cut = f"; first {shown['cut_at']} turns shown" if shown["cut_at"] else ""
@@ -25,7 +27,7 @@ def show_timeline(timeline: Timeline) -> Html:
         "article",
         tag("h3", f"{shown['task'].replace('_', ' ')} · {shown['video_id']}"),
         paragraph(asked, class_="quiet") if asked else "",
-        tag("div", *frames, class_="film"),
+        tag("div", *frames, class_="film", style=f"grid-template-columns:{spans}"),
         bars(shown),
         paragraph(f"{share}{cut}.", class_="quiet"),
         said(shown["texts"]),
