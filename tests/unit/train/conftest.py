@@ -1,0 +1,31 @@
+"""A few rendered clips and a random base without state tokens, shared by the folder."""
+
+import pytest
+
+from components.train.recipe import Recipe
+from tests.support.small_dataset import small_products
+
+
+@pytest.fixture(scope="session")
+def products(tmp_path_factory):
+    return small_products(tmp_path_factory.mktemp("train"))
+
+
+@pytest.fixture(scope="session")
+def base(products, tmp_path_factory):
+    from components.base.run import dialogue_texts
+    from components.model.tiny import build_tiny
+
+    return build_tiny(
+        tmp_path_factory.mktemp("base") / "base", dialogue_texts(products.dataset), 0, states=False
+    )
+
+
+@pytest.fixture
+def recipe():
+    """Three quick steps with everything switched on."""
+    return Recipe(
+        steps=3, batch=4, micro_batch=2, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01, warmup=0.05, clip=1.0,
+        zero_stage=1, dtype="float32", gamma=2.0, offsets=(0, 60, 400), checkpoints=(2, 99), check_every=2,
+        check_samples=2, cache_mb=64.0, window_turns=120,
+    )  # fmt: skip

@@ -1,0 +1,122 @@
+"""A real run through the DeepSpeed engine on decoded clips: products, determinism, what is trained, failure."""
+
+import csv
+from dataclasses import replace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from components.core.errors import UsageError
+from components.core.files import read_json
+from components.core.hashing import sha256_tree
+from components.model.adapter import load
+from components.train.run import train
+
+
+@pytest.fixture
+def run(products, base):
+    def start(out, recipe, loss="focal", seed=0):
+        out.mkdir(parents=True)
+        train(
+            out,
+            base=base,
+            dataset=products.dataset,
+            media=products.media,
+            recipe=recipe,
+            loss=loss,
+            seed=seed,
+        )
+        return out
+
+    return start
+
+
+def rows(path):
+    with path.open() as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_product_is_whole_and_loads(run, recipe, tmp_path):
+    out = run(tmp_path / "focal-0", recipe)
+    adapter = load(out)
+    about = read_json(out / "streamo.json")
+    assert tuple(about["state_ids"][name] for name in ("silence", "standby", "response")) == adapter.state_ids
+    assert about["loss"] == "focal" and about["step"] == 3 and about["recipe"]["batch"] == 4
+    assert load(out / "step-2").state_ids == adapter.state_ids
+    assert read_json(out / "step-2/streamo.json")["step"] == 2
+    assert not (out / "step-99").exists()
+    loss, states = rows(out / "curves/loss.csv"), rows(out / "curves/states.csv")
+    assert [row["step"] for row in loss] == ["1", "2", "3"] and [row["step"] for row in states] == ["2", "3"]
+    assert all(float(row["loss"]) > 0 and float(row["grad_norm"]) > 0 for row in loss)
+    assert all(0 <= float(value) <= 1 for row in states for name, value in row.items() if name != "step")
+
+
+def test_same_inputs_and_seed_same_bytes(run, recipe, tmp_path):
+    first, second = run(tmp_path / "a", recipe), run(tmp_path / "b", recipe)
+    assert sha256_tree(first) == sha256_tree(second)
+    other = sha256_tree(run(tmp_path / "c", recipe, seed=1))
+    assert other["model.safetensors"] != sha256_tree(first)["model.safetensors"]
+
+
+def test_vision_stays_and_the_rest_learns(run, recipe, base, tmp_path):
+    before, after = (
+        load_file(base / "model.safetensors"),
+        load_file(run(tmp_path / "a", recipe) / "model.safetensors"),
+    )
+    assert set(before) == set(after)
+    tower = [name for name in before if name.startswith("model.visual.") and ".merger." not in name]
+    assert len(tower) > 5
+    for name in tower:
+        assert torch.equal(before[name], after[name]), name
+    moved = [name for name in before if name not in tower and before[name].shape == after[name].shape]
+    assert any(".merger." in name for name in moved)
+    for name in moved:
+        assert not torch.equal(before[name], after[name]), name
+
+
+def test_micro_batches_do_not_change_the_step(run, recipe, tmp_path):
+    """Alpha and |M| come from the whole optimizer step, so cutting it into forwards changes only rounding."""
+    parts = rows(run(tmp_path / "parts", replace(recipe, micro_batch=1)) / "curves/loss.csv")
+    whole = rows(run(tmp_path / "whole", replace(recipe, micro_batch=4)) / "curves/loss.csv")
+    for one, other in zip(parts, whole, strict=True):
+        for name in ("loss", "ce_silence", "ce_response", "ce_text", "grad_norm"):
+            assert float(one[name]) == pytest.approx(float(other[name]), rel=2e-4, abs=1e-6)
+
+
+@pytest.mark.parametrize("stage", [0, 2, 3])
+def test_zero_stages_train_alike(run, recipe, tmp_path, stage):
+    expected = load_file(run(tmp_path / "one", recipe) / "model.safetensors")
+    got = load_file(run(tmp_path / "other", replace(recipe, zero_stage=stage)) / "model.safetensors")
+    assert set(got) == set(expected)
+    for name in expected:
+        torch.testing.assert_close(got[name], expected[name], atol=2e-5, rtol=1e-4)
+
+
+def test_losses_start_from_the_same_batch(run, recipe, tmp_path):
+    first = {
+        kind: rows(run(tmp_path / kind, recipe, loss=kind) / "curves/loss.csv")[0] for kind in ("ce", "fixed")
+    }
+    assert first["ce"]["ce_silence"] == first["fixed"]["ce_silence"]
+    assert first["ce"]["loss"] != first["fixed"]["loss"]
+
+
+def test_a_broken_engine_fails_the_run(run, recipe, tmp_path, monkeypatch):
+    """No fall-back to plain torch: what DeepSpeed raises goes up and nothing is written."""
+    import deepspeed
+
+    def broken(**options):
+        raise RuntimeError("engine will not start")
+
+    monkeypatch.setattr(deepspeed, "initialize", broken)
+    with pytest.raises(RuntimeError, match="engine will not start"):
+        run(tmp_path / "out", recipe)
+    assert not list((tmp_path / "out").rglob("*"))
+
+
+def test_wrong_recipes_are_refused(recipe):
+    for change in ({"zero_stage": 4}, {"dtype": "float16"}, {"offsets": ()}, {"steps": 0}):
+        with pytest.raises(UsageError, match="params train"):
+            replace(recipe, **change)
+    with pytest.raises(UsageError, match="micro_batch"):
+        replace(recipe, batch=5, micro_batch=2).accumulation(1)
