@@ -155,7 +155,7 @@ def checkout(folder):
     stale.mkdir()
     (stale / "labels.json").write_text("not even JSON")
     stage = {
-        "cmd": "exec python -m components.protocol",
+        "cmd": "exec python -m components.lineage.dialogues",
         "deps": ["artifacts/corpus", "artifacts/annotations"],
         "params": ["seed", "dialogues", "annotate.tasks", "annotate.shards"],
         "outs": ["artifacts/turns"],
@@ -170,7 +170,7 @@ def checkout(folder):
 
 
 def start(folder):
-    command = [sys.executable, "-m", "components.protocol"]
+    command = [sys.executable, "-m", "components.lineage.dialogues"]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
 

@@ -1,4 +1,7 @@
-"""Stage `dialogues`: raw labels -> artifacts/turns."""
+"""Entry of stage `dialogues` (raw labels -> artifacts/turns); its work is `components.protocol.dialogues`.
+
+It stands here because the stage frame is lineage's and protocol imports core only.
+"""
 
 import sys
 from pathlib import Path

@@ -1,0 +1,73 @@
+"""`streamo profile NAME`: writes an overlay of profiles/ into params.yaml, a visible git diff."""
+
+import argparse
+import io
+from pathlib import Path
+from typing import Any
+
+from components.core.errors import UsageError
+from components.core.files import write_text
+
+PARAMS = Path("params.yaml")
+
+
+def add(subparsers: Any) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser("profile", help="write an overlay of profiles/ into params.yaml")
+    parser.add_argument("name", help="a file of profiles/, without .yaml")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Merge the overlay into params.yaml and print what changed."""
+    path = Path("profiles") / f"{args.name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in Path("profiles").glob("*.yaml")))
+        raise UsageError(
+            f"no profile {args.name!r}; known: {known or 'none: run from the root of the checkout'}"
+        )
+    text, changes = apply_profile(PARAMS.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))
+    if changes:
+        write_text(PARAMS, text)
+    print("\n".join(changes) if changes else f"params.yaml has these values already ({path})")
+    return 0
+
+
+def apply_profile(params: str, overlay: str) -> tuple[str, list[str]]:
+    """The text of params.yaml after the overlay, and one line a changed value.
+
+    Sections merge; a list or a plain value replaces what stood there; a key that is new is said to be.
+    """
+    yaml = _yaml()
+    values, over = yaml.load(params), yaml.load(overlay)
+    if not isinstance(over, dict):
+        raise UsageError("a profile is a mapping of sections, like params.yaml")
+    changes = _merge(values, over, "")
+    stream = io.StringIO()
+    yaml.dump(values, stream)
+    return stream.getvalue(), changes
+
+
+def _yaml() -> Any:
+    from ruamel.yaml import YAML
+
+    yaml = YAML()  # round trip: comments, order and quotes stay
+    yaml.preserve_quotes = True
+    yaml.width = 4096
+    yaml.indent(mapping=2, sequence=2, offset=0)
+    return yaml
+
+
+def _merge(values: Any, over: Any, prefix: str) -> list[str]:
+    changes = []
+    for key, new in over.items():
+        name = f"{prefix}{key}"
+        if isinstance(new, dict) and isinstance(values.get(key), dict):
+            changes += _merge(values[key], new, f"{name}.")
+        elif key not in values:
+            changes.append(f"{name}: {new} (new)")
+            values[key] = new
+        elif values[key] != new:
+            changes.append(f"{name}: {values[key]} -> {new}")
+            values[key] = new
+    return changes
