@@ -7,7 +7,7 @@ import numpy as np
 from components.dataset.signature import Signature, furthest
 
 # Measured (README): re-encoded and scaled copies differ by at most 15 bits and 5 grey levels in any second,
-# unrelated clips of the embedded world by at least 24 bits in some second.
+# unrelated clips of the embedded world by at least 25 bits in some second.
 BITS = 16
 COLOUR = 5
 DURATION_S = 0.5  # a container may round a duration, never by this much

@@ -41,9 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m components.validate")
     commands = parser.add_subparsers(dest="command")
     docs = commands.add_parser("docs", help="rebuild Data Docs from a stored result")
-    docs.add_argument(
-        "--stored", type=Path, default=PRODUCT, help=f"folder of the result; {FAILURE} holds the last failure"
-    )
+    failure = FAILURE / "last_failure"
+    docs.add_argument("--stored", type=Path, default=PRODUCT, help=f"folder of the result, or {failure}")
     args = parser.parse_args(argv)
     try:
         run_docs(args.stored) if args.command == "docs" else run_stage()

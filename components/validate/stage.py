@@ -19,8 +19,8 @@ def validate(
 
     Args:
         out: folder of the product.
-        failure: folder for the same files where the gate says no: a failed stage has no product, and the
-            operator needs the rows.
+        failure: where the gate says no, `last_failure.json` and a folder `last_failure/` with the files of
+            Data Docs go here: a failed stage has no product, and the operator needs the rows.
         turns: the turn table.
         events: the event table.
         manifest: the corpus manifest.
@@ -32,10 +32,10 @@ def validate(
     """
     outcome = run_gate(load_tables(turns, events, manifest), choose_profile(None, section))
     passed = outcome.result["success"]
-    folder = out if passed else failure
-    write_json(folder / ("result.json" if passed else "last_failure.json"), outcome.result)
+    folder = out if passed else failure / "last_failure"
     write_json(folder / "expectations.json", outcome.expectations)
     write_json(folder / "gx_result.json", outcome.gx_result)
+    write_json(out / "result.json" if passed else failure / "last_failure.json", outcome.result)
     print(summary(outcome.result), end="", flush=True)
     if not passed:
         print(failures(outcome.result), end="", file=sys.stderr, flush=True)

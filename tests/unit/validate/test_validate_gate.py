@@ -122,7 +122,7 @@ def test_data_docs_are_rebuilt_from_the_stored_result(folder: Path) -> None:
     write(folder, text="early")
     with pytest.raises(DataError):
         run_stage(folder)
-    index = build_docs(folder / "failure", folder / "docs")
+    index = build_docs(folder / "failure/last_failure", folder / "docs")
     pages = {path.name: path.read_text() for path in (folder / "docs").rglob("*.html")}
     assert index.read_text().count("validations/turns/") > 0
     assert {"turns.html", "events.html"} <= set(pages)
