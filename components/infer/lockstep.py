@@ -8,7 +8,7 @@ Shapes: B rows of one forward, L new tokens, V vocabulary.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import torch
 from torch import Tensor
@@ -35,6 +35,11 @@ class Spent:
     turns: int = 0
     texts: int = 0
     tokens: int = 0
+
+    def __add__(self, other: "Spent") -> "Spent":
+        """The cost of both."""
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return Spent(*(mine + theirs for mine, theirs in pairs))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,69 @@
+"""Stage `evaluate@loss-seed-suite`: `python -m components.evaluate --loss focal --seed 0 --suite ovo`."""
+
+from components.lineage.stage import enter
+
+enter()
+
+import argparse  # noqa: E402 - after enter(): the environment of numpy and torch is fixed first
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+from components.core.errors import StreamoError  # noqa: E402
+from components.lineage.stage import Stage, stage  # noqa: E402
+
+DATASET, CORPUS = Path("artifacts/dataset"), Path("artifacts/corpus")
+
+
+def main() -> int:
+    """Run the stage; exit code as docs/architecture.md says."""
+    parser = argparse.ArgumentParser(prog="python -m components.evaluate", description=__doc__)
+    parser.add_argument("--loss", required=True, help="one of params train.losses")
+    parser.add_argument("--seed", required=True, type=int, help="one of params train.seeds")
+    parser.add_argument("--suite", required=True, choices=("validation", "ovo"))
+    args = parser.parse_args()
+    name = f"{args.loss}-{args.seed}"
+    item = {"loss": args.loss, "seed": args.seed, "suite": args.suite}
+    try:
+        with stage("evaluate", f"artifacts/evaluation/{name}-{args.suite}", item=item) as st:
+            run = validation if args.suite == "validation" else ovo
+            st.record.extra["cost"] = run(st, Path("models") / name)
+    except StreamoError as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+def validation(st: Stage, model: Path) -> dict[str, Any]:
+    """The suite that chooses the served loss."""
+    from components.evaluate.run_validation import ValidationInputs, run_validation
+
+    inputs = ValidationInputs(
+        model=model,
+        media=Path(st.param("corpus.media")),
+        dataset=DATASET,
+        samples=int(st.param("evaluate.validation_samples")),
+        max_new_tokens=int(st.param("evaluate.max_new_tokens")),
+        seed=st.seed,
+    )
+    return run_validation(st.dir, inputs)
+
+
+def ovo(st: Stage, model: Path) -> dict[str, Any]:
+    """The benchmark suite."""
+    from components.evaluate.run_ovo import OvoInputs, run_ovo
+
+    inputs = OvoInputs(
+        model=model,
+        media=Path(st.param("corpus.media")),
+        corpus=CORPUS,
+        dataset=DATASET,
+        exchanged=bool(st.param("evaluate.exchanged")),
+        max_new_tokens=int(st.param("evaluate.max_new_tokens")),
+        seed=st.seed,
+    )
+    return run_ovo(st.dir, inputs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
