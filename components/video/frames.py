@@ -15,6 +15,7 @@ from components.video.times import num_turns, turn_times
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+    from av.video.reformatter import VideoReformatter
 
 __all__ = ["Image", "frames_at", "iter_frames_at", "num_turns", "turn_times"]
 Image = npt.NDArray[np.uint8]
@@ -48,18 +49,25 @@ def iter_frames_at(path: str | Path, times_s: Sequence[float]) -> Iterator[tuple
     """
     if not times_s:
         return
+    from av.video.reformatter import VideoReformatter
+
     from components.video.pick import pick
 
+    converter = VideoReformatter()
     for frame, places in pick(Path(path), times_s):
-        image = to_rgb(frame)
+        image = to_rgb(frame, converter)
         for place in places:
             yield place, image
 
 
-def to_rgb(frame: "VideoFrame") -> Image:
-    """A decoded picture as an (H, W, 3) uint8 RGB array, turned for display by quarter turns."""
+def to_rgb(frame: "VideoFrame", converter: "VideoReformatter") -> Image:
+    """A decoded picture as an (H, W, 3) uint8 RGB array, turned for display by quarter turns.
+
+    Setting a converter up costs more than converting a small picture: pass the same one for a whole video.
+    """
     from components.video.media import display_rotation
 
-    image = np.asarray(frame.to_ndarray(format="rgb24"), dtype=np.uint8)
+    rgb = converter.reformat(frame, format="rgb24", threads=1)
+    image = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
     quarters = round(display_rotation(frame) / 90) % 4
     return np.ascontiguousarray(np.rot90(image, -quarters)) if quarters else image

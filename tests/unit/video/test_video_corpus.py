@@ -95,7 +95,8 @@ def test_what_is_unusable_is_quarantined_with_a_reason_and_counted(data, clips, 
     assert summary["notes"] == {"timestamps out of order": 1}
     assert describe(summary) == (
         "corpus: 4 of 12 files usable (corpus 4), 0.00 h; quarantined: audio_only 1, "
-        "empty_file 1, link_leaves_root 1, link_to_folder 1, name_not_utf8 1, not_a_regular_file 1, not_media 1, truncated 1"
+        "empty_file 1, link_leaves_root 1, link_to_folder 1, name_not_utf8 1, "
+        "not_a_regular_file 1, not_media 1, truncated 1"
     )
 
 
