@@ -1,4 +1,4 @@
-"""A real run through the DeepSpeed engine on decoded clips: products, determinism, what is trained, failure."""
+"""A real run through DeepSpeed on decoded clips: products, determinism, what is trained, failure."""
 
 import csv
 from dataclasses import replace
