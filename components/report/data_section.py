@@ -35,7 +35,10 @@ def dataset_section(results: Json) -> Html:
         "Dataset",
         paragraph(split_sentence(facts)),
         legend([(state, colour) for state, colour in STATE_COLOURS.items()]),
-        figure("share of each state over the turns, all and by task", share_bars(bars)),
+        figure(
+            "share of each state over the turns, all and by task, percent",
+            tag("div", share_bars(bars), class_="bars"),
+        ),
         details("samples by task", task_table(facts["tasks"], paper["task_shares"])),
         details("set aside, with reasons", quarantine_table(facts)),
     )

@@ -17,7 +17,7 @@ from components.report.html import (
     table,
     tag,
 )
-from components.report.ovo_section import value_cell
+from components.report.ovo_rows import value_cell
 from components.report.palette import GROUP_TITLES, LOSS_TITLES, colour_of
 from components.report.svg import Series, line_chart
 

@@ -15,11 +15,6 @@ WIDTH, LEFT, BAR = 640, 52, 15
 def show_timeline(timeline: Timeline) -> Html:
     """One card: question, frames, bars and what was said."""
     shown = timeline.shown
-    frames = [
-        tag("img", src=uri, alt=f"frame at {turn} s", title=f"{turn} s") for turn, uri in timeline.frames
-    ]
-    ends = [turn for turn, _ in timeline.frames[1:]] + [len(shown["states"])]
-    spans = " ".join(f"{end - turn}fr" for (turn, _), end in zip(timeline.frames, ends, strict=True))
     asked = f"“{shown['question']}”, asked on turn {shown['question_turn']}" if shown["question"] else ""
     share = f"{shown['turns_right']} of {len(shown['states'])} turns as labelled"
     cut = f"; first {shown['cut_at']} turns shown" if shown["cut_at"] else ""
@@ -27,12 +22,23 @@ def show_timeline(timeline: Timeline) -> Html:
         "article",
         tag("h3", f"{shown['task'].replace('_', ' ')} · {shown['video_id']}"),
         paragraph(asked, class_="quiet") if asked else "",
-        tag("div", *frames, class_="film", style=f"grid-template-columns:{spans}"),
+        film(timeline),
         bars(shown),
         paragraph(f"{share}{cut}.", class_="quiet"),
         said(shown["texts"]),
         class_="clip",
     )
+
+
+def film(timeline: Timeline) -> Html:
+    """The frames in one row, each as wide as the turns it stands for on the bars below."""
+    frames = [
+        tag("img", src=uri, alt=f"frame at {turn} s", title=f"{turn} s") for turn, uri in timeline.frames
+    ]
+    unit = 100 * (WIDTH - LEFT) / WIDTH / len(timeline.shown["states"])
+    width = round(unit * timeline.every * len(frames), 2)
+    columns = f"grid-template-columns:repeat({len(frames)},minmax(0,1fr))"
+    return tag("div", *frames, class_="film", style=f"{columns};width:{width}%")
 
 
 def bars(shown: dict[str, Any]) -> Html:

@@ -23,9 +23,10 @@ MAX_SIDE = 64
 
 @dataclass(frozen=True)
 class Timeline:
-    """One clip on the page: `shown` goes into results.json, `frames` are data URIs for the page only."""
+    """One clip: `shown` goes into results.json; the frames, one in `every` turns, only onto the page."""
 
     shown: dict[str, Any]
+    every: int
     frames: list[tuple[int, str]]
 
 
@@ -60,7 +61,7 @@ def timeline(stream: dict[str, Any], media: MediaRoot) -> Timeline:
     """One stream with up to `MAX_FRAMES` evenly spaced frames of its first `MAX_TURNS` turns."""
     turns = min(len(stream["states"]), MAX_TURNS)
     every = -(-turns // MAX_FRAMES)
-    instants = list(range(0, turns, every))
+    instants = list(range(0, max(1, turns - every + 1), every))
     times = turn_times(turns)
     images = frames_at(media.resolve(stream["video_id"]), [times[turn] for turn in instants])
     said = {turn: text for turn, text in stream["texts"].items() if int(turn) < turns}
@@ -79,4 +80,4 @@ def timeline(stream: dict[str, Any], media: MediaRoot) -> Timeline:
         ),
     }
     pictures = [data_uri(thumbnail(image, MAX_SIDE)) for image in images]
-    return Timeline(shown, list(zip(instants, pictures, strict=True)))
+    return Timeline(shown, every, list(zip(instants, pictures, strict=True)))

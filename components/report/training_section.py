@@ -61,13 +61,18 @@ def validation_section(results: Json) -> Html:
         "validation",
         "Validation split, and which model is served",
         paragraph(
-            f"{served['model']} is served: its loss has the best mean {served['metric'].replace('_', ' ')} "
+            f"{served['model']} is served: its loss has the best mean {metric_name(served['metric'])} "
             f"on the {samples} samples of the validation split, read before any test score. "
             "States are free-running: the model hears its own earlier answers."
         ),
         table(titles, rows),
         table(speak, responses, caption="Responses within one turn of a labelled one"),
     )
+
+
+def metric_name(metric: str) -> str:
+    """`macro_f1` as people write it."""
+    return metric.replace("_", " ").replace("f1", "F1")
 
 
 def state_row(name: str, entry: Json, served: str) -> list[object]:
