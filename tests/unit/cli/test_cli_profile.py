@@ -1,0 +1,78 @@
+"""Profiles: merged into params.yaml with its comments, said value by value."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from components.cli.main import main
+from components.cli.profile import apply_profile
+from components.core.errors import UsageError
+
+ROOT = Path(__file__).resolve().parents[3]
+PARAMS = """# head
+seed: 0
+train:            # how
+  losses:
+  - ce
+  - focal
+  steps: 300      # long
+  betas: [0.9, 0.98]
+name: "quoted"
+"""
+
+
+def test_only_the_changed_lines_change() -> None:
+    text, changes = apply_profile(PARAMS, "train: {steps: 6, losses: [ce]}\nextra: {a: 1}\n")
+    assert changes == [
+        "train.steps: 300 -> 6",
+        "train.losses: ['ce', 'focal'] -> ['ce']",
+        "extra: {'a': 1} (new)",
+    ]
+    assert "# head\n" in text and "steps: 6        # long" in text and 'name: "quoted"' in text
+    assert yaml.safe_load(text)["train"] == {"losses": ["ce"], "steps": 6, "betas": [0.9, 0.98]}
+    assert "betas: [0.9, 0.98]\n" in text
+
+
+def test_applying_twice_changes_nothing_more() -> None:
+    once, _ = apply_profile(PARAMS, "seed: 4")
+    assert apply_profile(once, "seed: 4") == (once, [])
+    assert apply_profile(PARAMS, "train: {steps: 300}") == (PARAMS, [])
+
+
+def test_a_profile_is_a_mapping() -> None:
+    with pytest.raises(UsageError, match="a mapping"):
+        apply_profile(PARAMS, "- 1")
+
+
+PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_tiny_brings_the_committed_values_back(name: str) -> None:
+    tiny = (ROOT / "profiles/tiny.yaml").read_text()
+    base, _ = apply_profile((ROOT / "params.yaml").read_text(), tiny)
+    changed, _ = apply_profile(base, (ROOT / f"profiles/{name}.yaml").read_text())
+    assert apply_profile(changed, tiny)[0] == base, "comments and all"
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_committed_profile_invents_no_key(name: str) -> None:
+    _, changes = apply_profile(
+        (ROOT / "params.yaml").read_text(), (ROOT / f"profiles/{name}.yaml").read_text()
+    )
+    assert [change for change in changes if change.endswith("(new)")] == []
+
+
+def test_the_command_writes_params_and_prints_what_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles/small.yaml").write_text("train: {steps: 6}\n")
+    (tmp_path / "params.yaml").write_text(PARAMS)
+    assert main(["profile", "small"]) == 0
+    assert capsys.readouterr().out == "train.steps: 300 -> 6\n"
+    assert main(["profile", "small"]) == 0
+    assert "has these values already" in capsys.readouterr().out
+    assert "steps: 6        # long" in (tmp_path / "params.yaml").read_text()
