@@ -54,6 +54,10 @@ def _yaml() -> Any:
     yaml = YAML()  # round trip: comments, order and quotes stay
     yaml.preserve_quotes = True
     yaml.width = 4096
+    # Written out: by default a null would become an empty value.
+    yaml.representer.add_representer(
+        type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
+    )
     yaml.indent(mapping=2, sequence=2, offset=0)
     return yaml
 

@@ -1,5 +1,6 @@
 """Profiles: merged into params.yaml with its comments, said value by value."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ train:            # how
   steps: 300      # long
   betas: [0.9, 0.98]
 name: "quoted"
+none: null
 """
 
 
@@ -29,6 +31,7 @@ def test_only_the_changed_lines_change() -> None:
         "train.losses: ['ce', 'focal'] -> ['ce']",
         "extra: {'a': 1} (new)",
     ]
+    assert text.endswith("none: null\nextra:\n  a: 1\n")
     assert "# head\n" in text and "steps: 6        # long" in text and 'name: "quoted"' in text
     assert yaml.safe_load(text)["train"] == {"losses": ["ce"], "steps": 6, "betas": [0.9, 0.98]}
     assert "betas: [0.9, 0.98]\n" in text
@@ -45,6 +48,10 @@ def test_a_profile_is_a_mapping() -> None:
         apply_profile(PARAMS, "- 1")
 
 
+def comments_closed_up(text: str) -> str:
+    return re.sub(" +#", " #", text)
+
+
 PROFILES = sorted(path.stem for path in (ROOT / "profiles").glob("*.yaml"))
 
 
@@ -53,7 +60,8 @@ def test_tiny_brings_the_committed_values_back(name: str) -> None:
     tiny = (ROOT / "profiles/tiny.yaml").read_text()
     base, _ = apply_profile((ROOT / "params.yaml").read_text(), tiny)
     changed, _ = apply_profile(base, (ROOT / f"profiles/{name}.yaml").read_text())
-    assert apply_profile(changed, tiny)[0] == base, "comments and all"
+    back, _ = apply_profile(changed, tiny)
+    assert comments_closed_up(back) == comments_closed_up(base), "comments stay, their column may move"
 
 
 @pytest.mark.parametrize("name", PROFILES)
