@@ -65,7 +65,9 @@ def make_jobs(plans: Sequence[Plan], root: Snapshot, position: int, *, share: bo
         if len(members) == 1:
             early += members
     jobs = [Job(each.plan, each.ends, root, position) for each in early]
-    return jobs + [make_trunk(members, root, position) for members in late.values() if len(members) > 1]
+    jobs += [make_trunk(members, root, position) for members in late.values() if len(members) > 1]
+    # Streams of one length go in step: they begin together and attend over equally much.
+    return sorted(jobs, key=lambda job: -job.plan.turns)
 
 
 def merge(plans: Sequence[Plan]) -> list[Stream]:
