@@ -20,7 +20,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 
 from components.video import media
-from components.video.frames import Image, frames_at, num_turns, to_rgb, turn_times
+from components.video.frames import Image, frames_at, iter_frames_at, num_turns, to_rgb, turn_times
 from components.video.probe import probe_many
 from components.video.times import last_tick
 
@@ -101,6 +101,16 @@ def measure(files: list[Path]) -> None:
         print(f"{name:>15}: {each:8.2f} ms a file, {frames / total:7.0f} frames/s, {ratio:5.2f} x one pass")
 
 
+def measure_memory(files: list[Path]) -> None:
+    """Print the peak memory of one pass over every file, one picture held at a time."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for path, result in zip(files, probe_many(files, quick=True), strict=True):
+        for _ in iter_frames_at(path, turn_times(num_turns(result.duration_s or 0.0))):
+            pass
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"         memory: {after / 1024:8.0f} MiB at the peak of one pass, {before / 1024:.0f} before it")
+
+
 def measure_probe(files: list[Path]) -> None:
     """Print the seconds of a full and of a quick probe of all files, one worker."""
     for quick in (False, True):
@@ -126,11 +136,8 @@ def main() -> None:
             for number, path in enumerate(files):
                 write_clip(path, number)
         measure_probe(files)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        measure_memory(files)
         measure(files)
-        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        grown = (after - before) / 1024
-        print(f"    peak memory: {after / 1024:.0f} MiB, {grown:.0f} of them while reading frames")
 
 
 if __name__ == "__main__":

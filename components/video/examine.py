@@ -50,7 +50,9 @@ def examine(path: Path, *, quick: bool, limits: Limits) -> Probe:
     except av.error.FFmpegError as error:
         if known.codec is not None:
             return replace(known, reason="undecodable", detail=plain(error))
-        return replace(known, reason="not_media", detail=f"no media format this room reads: {plain(error)}")
+        return replace(
+            known, reason="not_media", detail=f"no media format that is read here ({plain(error)})"
+        )
     return replace(known, note="; ".join(notes) or None)
 
 

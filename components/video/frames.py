@@ -43,9 +43,9 @@ def frames_at(path: str | Path, times_s: Sequence[float]) -> list[Image]:
 
 
 def iter_frames_at(path: str | Path, times_s: Sequence[float]) -> Iterator[tuple[int, Image]]:
-    """`frames_at` picture by picture, as they are decoded: (position in `times_s`, image).
+    """`frames_at` picture by picture, as they are decoded: (position in `times_s`, image), in order of time.
 
-    Holds one picture at a time; the order is that of decoding, not that of `times_s`.
+    Holds one picture at a time (more only where a file stores them out of order).
     """
     if not times_s:
         return

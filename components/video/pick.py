@@ -15,7 +15,7 @@ from components.video.times import last_tick
 
 
 def pick(path: Path, times_s: Sequence[float]) -> Iterator[tuple[VideoFrame, list[int]]]:
-    """Each picture needed, once, with the positions in `times_s` it answers.
+    """Each picture needed, once, in order of time, with the positions in `times_s` it answers.
 
     Raises:
         DataError: the file cannot be opened or has no picture to show.
@@ -28,11 +28,11 @@ def pick(path: Path, times_s: Sequence[float]) -> Iterator[tuple[VideoFrame, lis
 
 
 def _pick(path: Path, times_s: Sequence[float]) -> Iterator[tuple[VideoFrame, list[int]]]:
-    left = dict(enumerate(times_s))
+    left = dict(sorted(enumerate(times_s), key=lambda item: item[1]))
     with contextlib.closing(Reader(path)) as reader:
         if reader.index.exact:
             wanted: dict[int, list[int]] = {}
-            for place, pts in enumerate(reader.index.wanted(times_s)):
+            for place, pts in zip(left, reader.index.wanted(list(left.values())), strict=True):
                 wanted.setdefault(pts, []).append(place)
             for pts, frame in _by_timestamp(reader, sorted(wanted)):
                 for place in wanted[pts]:
@@ -59,7 +59,7 @@ def _by_timestamp(reader: Reader, wanted: Sequence[int]) -> Iterator[tuple[int, 
 
 
 def _by_order(path: Path, times_s: dict[int, float]) -> Iterator[tuple[VideoFrame, list[int]]]:
-    """The same by decoding everything twice: first the timestamps, then the pictures that are needed.
+    """The same by decoding everything twice: first the timestamps, then the pictures; instants ascending.
 
     Right for every stream that decodes: missing, repeated and unordered timestamps included.
     """
@@ -77,7 +77,12 @@ def _by_order(path: Path, times_s: dict[int, float]) -> Iterator[tuple[VideoFram
         tick = last_tick(instant, ordered[0], base)
         rank = max(0, bisect_right(ordered, tick) - 1)
         needed.setdefault(shown[rank], []).append(place)
+    due = list(needed)  # in order of time
+    held: dict[int, VideoFrame] = {}  # pictures that came before their turn
     with media.open_media(path) as container:
-        for number, (_, frame) in enumerate(media.timed_frames(container, decodable_stream(container, path))):
+        frames = media.timed_frames(container, decodable_stream(container, path))
+        for number, (_, frame) in enumerate(frames):
             if number in needed:
-                yield frame, needed[number]
+                held[number] = frame
+            while due and due[0] in held:
+                yield held.pop(due[0]), needed[due.pop(0)]

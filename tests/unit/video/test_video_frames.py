@@ -144,9 +144,13 @@ def test_instants_that_show_one_picture_share_it(tmp_path):
     assert images[0] is not images[2]
 
 
-def test_iteration_yields_each_position_once(tmp_path):
-    path = videos.plain(tmp_path / "a.mp4")
-    assert sorted(place for place, _ in iter_frames_at(path, [1.5, 0.2, 0.2, 9.0])) == [0, 1, 2, 3]
+@pytest.mark.parametrize("name", ["ntsc.mp4", "unordered.mkv", "storage.avi", "late.ts"])
+def test_iteration_yields_each_position_once_in_order_of_time(tmp_path, name):
+    path = CLIPS[name](tmp_path / name)
+    instants = [*turn_times(4, 10), 0.25, 9.0, 0.25, -1.0]
+    places = [place for place, _ in iter_frames_at(path, instants)]
+    assert sorted(places) == list(range(len(instants)))
+    assert [instants[place] for place in places] == sorted(instants)
     assert list(iter_frames_at(path, [])) == []
 
 
