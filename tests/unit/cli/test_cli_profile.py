@@ -31,7 +31,7 @@ def test_only_the_changed_lines_change() -> None:
         "train.losses: ['ce', 'focal'] -> ['ce']",
         "extra: {'a': 1} (new)",
     ]
-    assert text.endswith("none: null\nextra:\n  a: 1\n")
+    assert text.endswith("none: null\nextra: {a: 1}\n")
     assert "# head\n" in text and "steps: 6        # long" in text and 'name: "quoted"' in text
     assert yaml.safe_load(text)["train"] == {"losses": ["ce"], "steps": 6, "betas": [0.9, 0.98]}
     assert "betas: [0.9, 0.98]\n" in text
