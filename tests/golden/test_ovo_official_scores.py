@@ -1,8 +1,6 @@
 """The scorer against the official scores of real OVO-Bench result files (kept outside this repository)."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +11,14 @@ MODELS = ["FlashVStream", "GPT", "LLaVA_Video", "QWen2VL_7B"]
 
 
 @pytest.fixture(scope="module")
-def shared():
-    root = os.environ.get("STREAMO_SHARED_DATA")
-    if not root:
-        pytest.skip("STREAMO_SHARED_DATA is not set: the real OVO-Bench files are not in this repository")
-    return Path(root) / "ovo_bench"
+def ovo(shared_data):
+    return shared_data / "ovo_bench"
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_each_real_results_folder_gets_its_official_scores(shared, model):
-    expected = json.loads((shared / "official_scores.json").read_text())[model]
-    scored = score(load_annotations(shared / "ovo_bench_new.json"), load_results(shared / "results" / model))
+def test_each_real_results_folder_gets_its_official_scores(ovo, model):
+    expected = json.loads((ovo / "official_scores.json").read_text())[model]
+    scored = score(load_annotations(ovo / "ovo_bench_new.json"), load_results(ovo / "results" / model))
     assert {task: cell["accuracy"] for task, cell in scored["tasks"].items()} == expected["per_task"]
     counts = {task: [cell["correct"], cell["total"]] for task, cell in scored["tasks"].items()}
     assert counts == expected["correct_total"]
@@ -31,9 +26,9 @@ def test_each_real_results_folder_gets_its_official_scores(shared, model):
     assert scored["total"] == expected["total"]
 
 
-def test_floors_of_the_real_annotations(shared):
-    expected = json.loads((shared / "floors.json").read_text())
-    floors = score(load_annotations(shared / "ovo_bench_new.json"), {})["floors"]
+def test_floors_of_the_real_annotations(ovo):
+    expected = json.loads((ovo / "floors.json").read_text())
+    floors = score(load_annotations(ovo / "ovo_bench_new.json"), {})["floors"]
     random = floors["random"]
     for task, cell in expected["mcq"].items():
         assert random["strict"]["tasks"][task]["accuracy"] == cell["random_strict"]
@@ -47,8 +42,8 @@ def test_floors_of_the_real_annotations(shared):
     assert floors["always_yes_and_1"]["groups"]["forward"] == expected["forward_always_yes_and_1"]
 
 
-def test_strict_counts_every_annotation_entry_once(shared):
-    scored = score(load_annotations(shared / "ovo_bench_new.json"), load_results(shared / "results" / "GPT"))
+def test_strict_counts_every_annotation_entry_once(ovo):
+    scored = score(load_annotations(ovo / "ovo_bench_new.json"), load_results(ovo / "results" / "GPT"))
     assert scored["tasks"]["HLD"]["total"] == 187
     assert scored["strict"]["tasks"]["HLD"]["total"] == 186
     assert scored["strict"]["tasks"]["REC"] == {"correct": 0, "total": 698, "accuracy": 0.0}

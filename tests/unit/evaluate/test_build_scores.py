@@ -1,12 +1,11 @@
 import json
 
-from ovo_samples import benchmark, perfect_stream, silent_stream
-
 from components.core.files import dumps
 from components.evaluate.clock import ClockFit
 from components.evaluate.scores import build_scores
 from components.evaluate.state_scores import Watched, build_validation
 from components.evaluate.streams import read_results
+from tests.support.ovo_samples import benchmark, perfect_stream, silent_stream
 
 
 def built(streams_of, *, exchanged=True, seed=0):

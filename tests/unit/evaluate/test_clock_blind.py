@@ -1,10 +1,9 @@
-from ovo_samples import benchmark, clue_entry, count_entry, letter_entry, step_entry
-
 from components.evaluate.blind import blind_points, random_points
 from components.evaluate.clock import ClockFit, TaskFinder, fit_clock, point_cell
 from components.evaluate.ovo_rules import table
 from components.protocol.states import State
 from components.protocol.turns import Dialogue, Turn
+from tests.support.ovo_samples import benchmark, clue_entry, count_entry, letter_entry, step_entry
 
 QUESTIONS = {
     "ATR": ["which colour is the lamp now?"],

@@ -1,7 +1,6 @@
-from ovo_samples import benchmark, clue_entry, count_entry, perfect_stream, step_entry
-
 from components.evaluate.forward_metrics import Due, count_responses, due_turns, forward_responses
 from components.evaluate.streams import Stream
+from tests.support.ovo_samples import benchmark, clue_entry, count_entry, perfect_stream, step_entry
 
 
 def states(*spoken, turns=24):

@@ -1,11 +1,17 @@
 import json
 
-from ovo_samples import benchmark, clue_entry, letter_entry, perfect_stream, silent_stream, step_entry
-
 from components.evaluate.ovo_format import truths
 from components.evaluate.ovo_map import LetterMap
 from components.evaluate.ovo_score import score
 from components.evaluate.streams import Stream, read_results, stream_from, turn_of
+from tests.support.ovo_samples import (
+    benchmark,
+    clue_entry,
+    letter_entry,
+    perfect_stream,
+    silent_stream,
+    step_entry,
+)
 
 
 def answers(entry, stream, **options):

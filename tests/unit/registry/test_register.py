@@ -1,0 +1,173 @@
+"""The verdict: what registers, what refuses, and what a version folder holds."""
+
+import pytest
+import yaml
+
+from components.core.errors import DataError
+from components.core.files import read_json, write_json
+from components.core.hashing import sha256_file, sha256_tree
+from components.registry.run import run
+from components.registry.verdict import constant_floor
+from components.report.run import run as run_report
+from tests.support.report_workspace import LOSSES, make_workspace
+
+SUITES = ["validation", "ovo"]
+
+
+def make(root, **options):
+    make_workspace(root, **options)
+    run_report(
+        root / "artifacts/report",
+        root=root,
+        media=root / "data/media",
+        losses=LOSSES,
+        seeds=[0],
+        suites=SUITES,
+    )
+    return root
+
+
+@pytest.fixture
+def root(tmp_path):
+    return make(tmp_path / "workspace")
+
+
+def register(root, name="register"):
+    out = root / name
+    out.mkdir()
+    return run(out, root=root, suites=SUITES), out
+
+
+def failed(verdict):
+    return [check["name"] for check in verdict["checks"] if not check["passed"]]
+
+
+def test_a_sound_candidate_without_champion_is_registered_with_files_and_receipts(root):
+    verdict, out = register(root)
+    assert (verdict["decision"], failed(verdict)) == ("register", [])
+    assert verdict["candidate"]["model"] == "focal-0" and verdict["champion"] == {"version": None}
+    assert sorted(verdict["files"]) == ["config.json", "model.safetensors", "streamo.json"]
+    source = root / "models/focal-0/model.safetensors"
+    assert (
+        verdict["files"]["model.safetensors"] == sha256_file(source) == sha256_file(out / "model.safetensors")
+    )
+    assert (out / "model.safetensors").stat().st_ino != source.stat().st_ino
+    assert not (out / "step-80").exists()
+    for product in (
+        "artifacts/annotations/tsqa-0",
+        "artifacts/evaluation/focal-0-ovo",
+        "models/base",
+        "models/focal-0",
+    ):
+        copy = out / "receipts" / product / "identity.json"
+        assert copy.read_bytes() == (root / product / "identity.json").read_bytes()
+    assert read_json(out / "verdict.json") == verdict
+
+
+def test_the_card_has_hub_metadata_and_the_scores(root):
+    verdict, out = register(root)
+    head, body = (out / "README.md").read_text().split("---\n", 2)[1:]
+    metadata = yaml.safe_load(head)
+    assert metadata["license"] == "apache-2.0" and metadata["library_name"] == "transformers"
+    metrics = metadata["model-index"][0]["results"][0]["metrics"]
+    forward = verdict["candidate"]["scores"]["groups"]["forward"]
+    assert {"type": "accuracy", "name": "forward, percent", "value": forward["accuracy"]} in metrics
+    assert f"| {forward['accuracy']} | {forward['interval'][0]} to {forward['interval'][1]} |" in body
+    assert "Decision: **register**" in body
+
+
+def test_a_base_from_the_hub_is_named_and_its_licence_is_not_claimed(root):
+    write_json(root / "models/base/reference.json", {"repository": "Qwen/X", "revision": "abc"})
+    _, out = register(root)
+    metadata = yaml.safe_load((out / "README.md").read_text().split("---\n", 2)[1])
+    assert metadata["base_model"] == "Qwen/X" and metadata["license"] == "other"
+
+
+def test_same_inputs_same_bytes(root):
+    register(root, "first")
+    register(root, "second")
+    assert sha256_tree(root / "first") == sha256_tree(root / "second")
+
+
+def test_a_failed_gate_refuses_and_still_gives_a_product(root):
+    path = root / "artifacts/validation/result.json"
+    gate = read_json(path)
+    gate["success"] = gate["rules"]["states_known"]["passed"] = False
+    write_json(path, gate)
+    verdict, out = register(root)
+    assert verdict["decision"] == "refuse" and verdict["reasons"] == [
+        "gate_passed: failed rules: states_known"
+    ]
+    assert (out / "model.safetensors").is_file() and "FAILED: gate passed" in (out / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "product",
+    [
+        "artifacts/corpus",
+        "models/focal-0",
+        "artifacts/evaluation/focal-0-ovo",
+        "artifacts/annotations/tsqa-0",
+    ],
+)
+def test_a_missing_receipt_refuses_and_is_named(root, product):
+    (root / product / "identity.json").unlink()
+    verdict, out = register(root)
+    assert verdict["decision"] == "refuse" and verdict["reasons"] == [
+        f"receipts_complete: missing: {product}"
+    ]
+    assert product not in verdict["receipts"] and not (out / "receipts" / product).exists()
+
+
+def test_a_model_without_weights_refuses(root):
+    (root / "models/focal-0/model.safetensors").unlink()
+    verdict, _ = register(root)
+    assert failed(verdict) == ["model_complete"]
+
+
+def test_a_model_at_the_floor_is_refused(root):
+    path = root / "artifacts/report/results.json"
+    results = read_json(path)
+    cell = results["models"]["focal-0"]["ovo"]["matched"]["comparison"]["forward"]
+    cell["exceeds"], cell["interval"] = False, [30.0, 60.0]
+    write_json(path, results)
+    verdict, _ = register(root)
+    assert failed(verdict) == ["forward_above_controls"]
+
+
+def test_without_a_test_set_the_validation_floor_decides(tmp_path):
+    root = make(tmp_path / "workspace", with_ovo=False)
+    verdict, _ = register(root)
+    assert [check["name"] for check in verdict["checks"]][3] == "validation_above_floor"
+    assert verdict["decision"] == "register"
+
+
+def champion_of(verdict, shift):
+    scores = verdict["candidate"]["scores"]
+    groups = {
+        name: {**cell, "interval": [cell["accuracy"] + shift, 100.0]}
+        for name, cell in scores["groups"].items()
+    }
+    return {"version": "v1", "scores": {**scores, "groups": groups}}
+
+
+def test_a_clearly_better_champion_stays_and_an_equal_one_does_not_block(root):
+    first, _ = register(root, "first")
+    write_json(root / "registry/champion.json", champion_of(first, -1.0))
+    assert register(root, "second")[0]["decision"] == "register"
+    write_json(root / "registry/champion.json", champion_of(first, 0.5))
+    verdict, _ = register(root, "third")
+    assert failed(verdict) == ["not_worse_than_champion"] and "v1" in verdict["reasons"][0]
+
+
+@pytest.mark.parametrize("content", [[], {}, {"version": "v1"}])
+def test_a_malformed_champion_is_named(root, content):
+    write_json(root / "registry/champion.json", content)
+    with pytest.raises(DataError, match=r"champion\.json"):
+        register(root)
+
+
+def test_the_constant_floor_is_a_third_of_the_best_states_f1():
+    confusion = {"silence": {"silence": 6}, "standby": {"silence": 3}, "response": {"silence": 1}}
+    # always Silence: precision 6/10, recall 1, F1 = 12/16; the others 0
+    assert constant_floor(confusion) == 25.0

@@ -1,0 +1,92 @@
+"""Which model is served, and the sentences made from numbers."""
+
+import copy
+
+import pytest
+
+from components.core.errors import DataError
+from components.report.findings import NOT_REPRODUCED, REPRODUCED, findings, in_short, listed, order_finding
+from components.report.inputs import ModelRun, main_column
+from components.report.paper import load_paper
+from components.report.select import choose
+from tests.support.report_workspace import ovo_scores
+
+SERVED = {"model": "focal-0"}
+
+
+def model(loss, value, *, seed=0, ovo=None):
+    selection = {"metric": "macro_f1", "value": value}
+    validation = {"selection": selection, "macro_f1_interval": [value - 1, value + 1], "samples": 3}
+    scores = {"validation": validation} | ({"ovo": ovo} if ovo else {})
+    return ModelRun(f"{loss}-{seed}", loss, seed, 1000, {"step": 300}, scores, {})
+
+
+def test_the_loss_with_the_best_mean_wins_then_its_best_seed():
+    runs = [model("ce", 60), model("ce", 71, seed=1), model("focal", 70), model("focal", 69, seed=1)]
+    assert choose(runs)["model"] == "focal-0"
+    assert choose(runs)["loss_means"] == {"ce": 65.5, "focal": 69.5}
+
+
+def test_the_choice_does_not_read_test_scores():
+    good, bad = ovo_scores(8), ovo_scores(1)
+    assert choose([model("ce", 70, ovo=bad), model("focal", 60, ovo=good)])["model"] == "ce-0"
+
+
+def test_a_tie_goes_to_the_first_name_and_missing_scores_are_refused():
+    assert choose([model("fixed", 70), model("ce", 70)])["model"] == "ce-0"
+    blind = ModelRun("ce-0", "ce", 0, 1000, {"step": 300}, {"ovo": {}}, {})
+    with pytest.raises(DataError, match="ce-0-validation"):
+        choose([blind])
+
+
+def test_a_group_above_every_control_is_reproduced_and_a_miss_is_a_miss():
+    paper = load_paper()
+    best = findings([model("focal", 70, ovo=ovo_scores(8))], SERVED, paper, "matched")
+    assert [line["verdict"] for line in best[:4]] == [REPRODUCED] * 4
+    worst = findings([model("focal", 70, ovo=ovo_scores(0))], SERVED, paper, "matched")
+    assert [line["verdict"] for line in worst[:4]] == [NOT_REPRODUCED] * 4
+    assert all("A miss." in line["text"] for line in worst[:4])
+    assert "not above" not in in_short(best, "matched")
+    assert in_short(worst, "matched").startswith(
+        "In short: on forward, real-time and backward matched points it is not"
+    )
+
+
+def test_the_order_of_losses_counts_only_when_intervals_are_apart():
+    losses = load_paper()["losses"]
+    apart = [
+        model("ce", 1, ovo=ovo_scores(0)),
+        model("fixed", 1, ovo=ovo_scores(4)),
+        model("focal", 1, ovo=ovo_scores(8)),
+    ]
+    line = order_finding(apart, losses, "matched")
+    assert line["verdict"] == REPRODUCED and "focal > fixed > ce" in line["text"]
+    close = [model("ce", 1, ovo=ovo_scores(6)), model("focal", 1, ovo=ovo_scores(7))]
+    line = order_finding(close, losses, "matched")
+    assert line["verdict"] == NOT_REPRODUCED and "overlap" in line["text"]
+    assert order_finding(apart[:1], losses, "matched") is None
+
+
+def test_without_matched_points_the_naive_column_is_the_main_one():
+    scores = copy.deepcopy(ovo_scores(8))
+    assert main_column([model("ce", 1, ovo=scores)]) == "matched"
+    scores["columns"]["matched"]["model"]["tasks"] = {}
+    assert main_column([model("ce", 1, ovo=scores)]) == "naive"
+
+
+def test_printed_figures_of_the_paper_hold_their_flags():
+    paper = load_paper()
+    flagged = {(row["model"], name) for row in paper["ovo"] for name in row["flags"]}
+    assert ("ViSpeak-7B", "total") in flagged and ("Streamo-7B", "total") not in flagged
+    for row in paper["ovo"]:
+        for name in ("forward", "realtime", "backward", "total"):
+            printed, recomputed = row["printed"][name], row["recomputed"][name]
+            if printed is not None and recomputed is not None:
+                assert (abs(printed - recomputed) > 0.05) == (name in row["flags"]), (row["model"], name)
+
+
+@pytest.mark.parametrize(
+    ("names", "text"), [(["a"], "a"), (["a", "b"], "a and b"), (list("abc"), "a, b and c")]
+)
+def test_lists_of_names_read_as_english(names, text):
+    assert listed(names) == text
