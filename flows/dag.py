@@ -87,7 +87,8 @@ def drive(runner: StageRunner) -> dict[str, str]:
         running.discard(finished)
         futures[finished].wait()  # it is over; this fetches the final state, where the server may lag behind
         states[finished] = str(futures[finished].state.name)
-        runner.console.ended(finished, states[finished])
+        pinned = graph[finished].is_source and states[finished] == CACHED
+        runner.console.ended(finished, "as pinned" if pinned else states[finished])
     return states
 
 

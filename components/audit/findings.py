@@ -37,4 +37,4 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for `--json`."""
-        return {"verified": self.verified, **asdict(self)}
+        return {"ok": self.verified, **asdict(self)}

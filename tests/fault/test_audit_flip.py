@@ -122,7 +122,7 @@ def test_stages_that_never_ran_are_named(toy: Toy) -> None:
 def test_command_line_gives_one_object_and_exit_1(done: Toy, capsys: pytest.CaptureFixture[str]) -> None:
     with contextlib.chdir(done.root):
         assert main(["audit", "--json"]) == 0
-        assert json.loads(capsys.readouterr().out)["verified"] is True
+        assert json.loads(capsys.readouterr().out)["ok"] is True
         flip(done.root / "models/focal-0/note.txt")
         assert main(["audit", "--json"]) == 1
         told = json.loads(capsys.readouterr().out)
