@@ -28,20 +28,18 @@ def add(sub: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         help="a question, asked at the start or at a second; may be repeated",
     )
     parser.add_argument("--fps", type=int, default=1, metavar="K", help="frames shown a second (default 1)")
-    parser.add_argument(
-        "--max-new-tokens", type=int, default=64, metavar="N", help="tokens of an answer at most"
-    )
+    parser.add_argument("--max-new-tokens", type=int, metavar="N", help="tokens of an answer (default 32)")
     parser.add_argument("--json", action="store_true", help="one JSON object per turn, one a line")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one line per turn; the last turn is that of the video's last second."""
-    if args.max_new_tokens < 1:
+    if args.max_new_tokens is not None and args.max_new_tokens < 1:
         raise UsageError(f"--max-new-tokens must be at least 1, got {args.max_new_tokens}")
     from pathlib import Path
 
-    from components.infer.session import StreamSession
+    from components.infer.session import MAX_NEW_TOKENS, StreamSession
     from components.infer.watch import parse_question, watch_file
     from components.model.adapter import load
 
@@ -49,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     source = Path(args.source)
     if not source.is_file():
         raise UsageError(f"{source}: no such file")
-    session = StreamSession(load(args.model), max_new_tokens=args.max_new_tokens)
+    session = StreamSession(load(args.model), max_new_tokens=args.max_new_tokens or MAX_NEW_TOKENS)
     for turn, latency_ms in watch_file(session, source, questions, fps=args.fps):
         print(json_line(turn, latency_ms) if args.json else human_line(turn), end="", flush=True)
     return 0

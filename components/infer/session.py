@@ -26,7 +26,7 @@ from components.model.vision import merge
 from components.protocol.states import STATES, State
 from components.protocol.turns import Turn
 
-MAX_NEW_TOKENS = 64
+MAX_NEW_TOKENS = 32  # of one answer's text; params evaluate.max_new_tokens agrees
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import torch
 
@@ -8,6 +7,7 @@ from components.infer.plans import Plan
 from components.infer.session import StreamSession
 from components.infer.slots import SlotCache
 from components.protocol.states import State
+from tests.support.streams import noise_video
 
 VIDEOS, SECONDS = 5, 14
 QUESTIONS = [
@@ -22,19 +22,13 @@ class Noise:
 
     def __init__(self, adapter):
         self.adapter, self.seen = adapter, []
-        self.pictures = {f"v{index}": noise(SECONDS, 40 + index) for index in range(VIDEOS)}
+        self.pictures = {f"v{index}": noise_video(SECONDS, 40 + index) for index in range(VIDEOS)}
 
     def rows(self, video, turn, until_s):
         assert turn <= until_s
         self.seen.append((video, turn))
         pixel_values, grids = self.adapter.encode_frame([self.pictures[video][turn]])
         return self.adapter.features(pixel_values, grids), grids
-
-
-def noise(seconds, seed):
-    generator = np.random.default_rng(seed)
-    colours = generator.integers(0, 255, (seconds, 1, 1, 3))
-    return list(np.clip(colours + generator.integers(-20, 20, (seconds, 56, 56, 3)), 0, 255).astype(np.uint8))
 
 
 def plan(video, asks, turns, **more):
