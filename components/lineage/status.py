@@ -30,7 +30,7 @@ def read_status(root: Path = Path()) -> dict[str, list[str]]:
             never_ran = {stage.addressing for stage in stages if stage.cmd and not _locked(stage)}
     except DvcException as error:
         raise DataError(f"DVC cannot say what is up to date: {error}") from error
-    fresh = ["it has never run here (no entry in dvc.lock)"]
+    fresh = ["never run: no entry in dvc.lock"]
     return {
         addresses[name]: fresh if name in never_ran else reasons(changes) for name, changes in raw.items()
     }
