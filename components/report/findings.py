@@ -117,7 +117,7 @@ def in_short(lines: Sequence[Mapping[str, str]], column: str) -> str:
     if above:
         parts.append(f"on {listed(above)} {column} points the served model is above every control")
     if missed:
-        parts.append(f"on {listed(missed)} {column} points it is not")
+        parts.append(f"on {listed(missed)} {column} points the served model is not above its controls")
     if order:
         same = "is" if order["verdict"] == REPRODUCED else "is not"
         parts.append(f"the paper's order of the losses {same} reproduced")

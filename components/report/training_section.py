@@ -5,8 +5,8 @@ from typing import Any
 
 from components.report.findings import number, span
 from components.report.html import Html, RowClass, figure, legend, paragraph, section, table, tag
-from components.report.loss_section import response_cells
 from components.report.palette import LOSS_TITLES, colour_of
+from components.report.progress import response_cells
 from components.report.svg import Series, line_chart
 
 Json = Mapping[str, Any]

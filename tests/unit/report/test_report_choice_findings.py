@@ -46,9 +46,9 @@ def test_a_group_above_every_control_is_reproduced_and_a_miss_is_a_miss():
     worst = findings([model("focal", 70, ovo=ovo_scores(0))], SERVED, paper, "matched")
     assert [line["verdict"] for line in worst[:4]] == [NOT_REPRODUCED] * 4
     assert all("A miss." in line["text"] for line in worst[:4])
-    assert "not above" not in in_short(best, "matched")
+    assert "matched points the served model is above every control" in in_short(best, "matched")
     assert in_short(worst, "matched").startswith(
-        "In short: on forward, real-time and backward matched points it is not"
+        "In short: on forward, real-time and backward matched points the served model is not above"
     )
 
 

@@ -1,0 +1,92 @@
+"""Scores at earlier training steps, and how often the models speak when they should."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from components.report.findings import number
+from components.report.html import Html, figure, join, legend, paragraph, table, tag
+from components.report.ovo_rows import value_cell
+from components.report.palette import GROUP_TITLES, LOSS_TITLES, colour_of
+from components.report.svg import Series, line_chart
+
+Json = Mapping[str, Any]
+TASKS = ("REC", "SSR", "CRR")
+
+
+def steps_part(ran: Json) -> Html:
+    """Group scores over training steps, one chart a group, and the same as a table."""
+    charts = []
+    for group in ("forward", "realtime", "backward"):
+        lines = [
+            Series(
+                colour_of(entry["loss"]),
+                [int(step) for step in entry["ovo_at_steps"]],
+                [scores["groups"][group] for scores in entry["ovo_at_steps"].values()],
+                marks=True,
+            )
+            for entry in ran.values()
+        ]
+        title = f"{GROUP_TITLES[group]}, percent by training step"
+        charts.append(figure(title, line_chart(lines, title=title, y_range=(0, 100))))
+    rows = [
+        [f"{name}, step {step}", *step_cells(scores)]
+        for name, entry in ran.items()
+        for step, scores in entry["ovo_at_steps"].items()
+    ]
+    titles = ["model", "REC", "SSR", "CRR", "forward", "real-time", "backward", "forward, naive"]
+    keys = [
+        (LOSS_TITLES.get(loss, loss), colour_of(loss)) for loss in sorted({e["loss"] for e in ran.values()})
+    ]
+    return join(
+        [
+            tag("h3", "Scores on the way"),
+            legend(keys),
+            tag("div", *charts, class_="grid"),
+            table(titles, rows),
+        ]
+    )
+
+
+def step_cells(scores: Json) -> list[object]:
+    """One row of the steps table."""
+    cells: list[object] = [number(scores["tasks"].get(task)) for task in TASKS]
+    cells += [
+        value_cell(scores["groups"][g], scores["intervals"][g]) for g in ("forward", "realtime", "backward")
+    ]
+    return [*cells, number(scores["naive_groups"]["forward"])]
+
+
+def response_table(ran: Json) -> Html:
+    """Does the model speak when it should and only then: forward streams of the test set."""
+    titles = [
+        "forward streams",
+        "due",
+        "spoken",
+        "recall",
+        "precision",
+        "F1",
+        "false alarms",
+        "per quiet minute",
+    ]
+    rows = [[name, *response_cells(entry["responses"])] for name, entry in ran.items() if entry["responses"]]
+    return join(
+        [
+            tag("h3", "Speaking at the right moment"),
+            paragraph(
+                "OVO-Bench does not punish a model that speaks too often; these columns do.", class_="quiet"
+            ),
+            table(titles, rows),
+        ]
+    )
+
+
+def response_cells(found: Json) -> list[object]:
+    """Counts and percents of one response summary."""
+    percents = [number(found[name]) for name in ("recall", "precision", "f1")]
+    return [
+        found["due"],
+        found["responses"],
+        *percents,
+        found["false_alarms"],
+        number(found["false_alarms_per_quiet_minute"]),
+    ]
