@@ -13,6 +13,7 @@ from prefect.futures import PrefectFuture
 from prefect.states import Completed
 
 from components.core.errors import DataError
+from components.core.lock import checkout_lock
 from components.lineage.graph import read_graph
 from components.lineage.pathlock import mend_path_locks
 from components.lineage.schedule import startable
@@ -41,13 +42,19 @@ def reproduce(targets: list[str] | None = None, jobs: int | None = None) -> dict
 
     """
     root = Path.cwd()
+    with checkout_lock(root, "the flow reproduce"):
+        return reproduce_locked(root, targets or [], jobs or len(os.sched_getaffinity(0)))
+
+
+def reproduce_locked(root: Path, targets: list[str], jobs: int) -> dict[str, str]:
+    """The body of `reproduce`, for the holder of the checkout lock."""
     if broken := mend_path_locks(root):
         print(f"removed {broken}: half written by a killed DVC", flush=True)
     whole = read_graph(root)
     for stray in remove_strays(whole, root):
         print(f"removed {stray}: a product of a stage that is no longer in the DAG", flush=True)
-    graph = whole.select(targets or [])
-    runner = StageRunner(graph, root, jobs or len(os.sched_getaffinity(0)))
+    graph = whole.select(targets)
+    runner = StageRunner(graph, root, jobs)
     runner.announce()
     try:
         states = drive(runner)

@@ -11,6 +11,7 @@ from prefect.runtime import flow_run
 
 from components.core.files import write_json
 
+PAGE = 200  # the most the server gives at once
 SETTLE_S = 15.0  # task states reach the server by events, a little after the fact
 
 
@@ -20,7 +21,9 @@ def read_task_runs(expected: int) -> list[TaskRun]:
     deadline = time.monotonic() + SETTLE_S
     with get_client(sync_client=True) as client:
         while True:
-            found = client.read_task_runs(flow_run_filter=chosen, limit=200)
+            found: list[TaskRun] = []
+            while page := client.read_task_runs(flow_run_filter=chosen, limit=PAGE, offset=len(found)):
+                found += page
             final = [run for run in found if run.state and run.state.is_final()]
             if len(final) == expected or time.monotonic() > deadline:
                 return found

@@ -25,7 +25,9 @@ def interrupt(signum: int, frame: FrameType | None) -> None:
 def run(targets: list[str], jobs: int | None) -> None:
     """Run the flow in the current folder, under the lock of the checkout."""
     root, start = Path.cwd(), time.monotonic()
-    with checkout_lock(root, "make reproduce"), prefect_server(root / "runs" / "prefect") as server:
+    with checkout_lock(root, "make reproduce"):
+        pass  # refused before a server is started; the flow itself takes the lock for its time
+    with prefect_server(root / "runs" / "prefect") as server:
         print("starting Prefect", flush=True)
         from flows.dag import reproduce  # imported while the server starts: both take seconds
 

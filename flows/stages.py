@@ -9,9 +9,9 @@ from components.core.progress import clock
 from components.lineage.graph import Graph, Node
 from components.lineage.history import last_seconds
 from components.lineage.schedule import time_left
-from components.lineage.status import read_status
+from components.lineage.status import read_status, to_look_at
 from components.lineage.verify import verify_data
-from flows.children import Children
+from flows.children import Children, Finished
 from flows.console import Console
 from flows.outcome import CACHED, outcome
 
@@ -28,7 +28,7 @@ class StageRunner:
     def __init__(self, graph: Graph, root: Path, slots: int):
         self.graph, self.root, self.slots = graph, root, slots
         self.changed = {a: why for a, why in read_status(root).items() if a in graph.nodes}
-        self.suspects = graph.downstream(set(self.changed))
+        self.suspects = to_look_at(graph, self.changed)
         self.logs = root / "runs" / "logs" / time.strftime("%Y%m%dT%H%M%S", time.gmtime())
         self.children = Children(root)
         self.waiting = set(graph.nodes)
@@ -69,24 +69,32 @@ class StageRunner:
         return self._source(node) if node.is_source else self._reproduce(node)
 
     def _source(self, node: Node) -> str:
-        """DVC would silently accept changed data as the new truth, so a pinned source is only compared."""
+        """DVC would silently accept changed data as the new truth, so a pinned source is only compared.
+
+        Once it is known to be as pinned, DVC may store its objects: on a fresh machine the cache lacks them.
+        """
         try:
             verify_data(self.root, self.root / node.address)
         except DataError as error:
             self.failures[node.address] = str(error)
             raise
+        self._dvc(node, ["commit", node.address])
         return CACHED
 
     def _reproduce(self, node: Node) -> str:
         why = "; ".join(self.changed.get(node.address, ["an input was looked at again"])[:3])
         self.console.started(node.address, why)
+        finished = self._dvc(node, ["repro", "--single-item", node.address])
+        return outcome(finished.lines, node.address)
+
+    def _dvc(self, node: Node, words: list[str]) -> Finished:
         log = self.logs / f"{node.address}.log"
         finished = self.children.run(
-            [sys.executable, "-m", "dvc", "--wait-for-lock", "repro", "--single-item", node.address],
+            [sys.executable, "-m", "dvc", "--wait-for-lock", *words],
             log,
             lambda line: self.console.line(node.address, line),
         )
         if finished.returncode != 0:
             self.failures[node.address] = f"{node.address} failed, see {log.relative_to(self.root)}"
             raise DataError(self.failures[node.address])
-        return outcome(finished.lines, node.address)
+        return finished

@@ -6,9 +6,9 @@ from pathlib import Path
 from components.lineage.graph import Graph, read_graph
 from components.lineage.history import last_peak_mb, last_seconds
 from components.lineage.schedule import time_left
-from components.lineage.status import read_status
+from components.lineage.status import read_status, to_look_at
 
-RUN, MAYBE, SKIP = "run", "look again", "skip"
+RUN, MAYBE, COMPARE, SKIP = "run", "look again", "compare", "skip"
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class Step:
     Attributes:
         address: what `dvc repro` takes.
         action: `run` (its inputs, command or products differ), `look again` (something above it runs; if
-            that gives the same bytes, this is skipped) or `skip`.
+            that gives the same bytes, this is skipped), `compare` (a pinned source is compared with its
+            pin, never re-made) or `skip`.
         why: sentences.
         seconds: duration of its last completed run here, None if there is none.
         peak_mb: peak memory of that run in MiB.
@@ -45,7 +46,7 @@ def make_plan(targets: list[str], slots: int, root: Path = Path()) -> Plan:
     """The plan for `targets` (stage names or addresses; empty: everything) with `slots` stages at once."""
     graph = read_graph(root).select(targets)
     changed = {address: why for address, why in read_status(root).items() if address in graph.nodes}
-    suspects = graph.downstream(set(changed))
+    suspects = to_look_at(graph, changed)
     steps = [_step(graph, node.address, changed, suspects, root) for node in graph]
     open_steps = [step for step in steps if step.action != SKIP]
     known = {step.address: step.seconds for step in open_steps if step.seconds is not None}
@@ -55,12 +56,13 @@ def make_plan(targets: list[str], slots: int, root: Path = Path()) -> Plan:
 
 def _step(graph: Graph, address: str, changed: dict[str, list[str]], suspects: set[str], root: Path) -> Step:
     above = [other for other in graph[address].upstream if other in suspects]
-    if address in changed:
+    if graph[address].is_source and address in changed:
+        mend = "where it differs: `make data`, or `dvc add` to accept what is there"
+        action, why = COMPARE, [*changed[address], mend]
+    elif address in changed:
         action, why = RUN, changed[address]
     elif address in suspects:
         action, why = MAYBE, [f"{', '.join(above)} may give other bytes"]
     else:
         action, why = SKIP, ["nothing changed"]
-    if graph[address].is_source and action == RUN:
-        why = [*why, "a pinned source is never re-made: `make data`, or `dvc add` to accept what is there"]
     return Step(address, action, why, last_seconds(address, root), last_peak_mb(address, root))

@@ -1,10 +1,11 @@
 """What DVC would do and why, in words; reads only."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from components.core.errors import DataError
-from components.lineage.graph import address_of
+from components.lineage.graph import Graph, address_of
 
 VERBS = {"deleted": "is missing", "modified": "changed", "new": "is new", "added": "is new"}
 
@@ -34,6 +35,16 @@ def read_status(root: Path = Path()) -> dict[str, list[str]]:
     return {
         addresses[name]: fresh if name in never_ran else reasons(changes) for name, changes in raw.items()
     }
+
+
+def to_look_at(graph: Graph, changed: Collection[str]) -> set[str]:
+    """The stages of `changed` and all that follows them, which may get other inputs.
+
+    A pinned source is only compared with its pin: as long as it equals it, nothing below it is concerned, and
+    where it does not, nothing may run.
+    """
+    sources = {address for address in changed if graph[address].is_source}
+    return graph.downstream(set(changed) - sources) | sources
 
 
 def _locked(stage: Any) -> bool:

@@ -44,6 +44,19 @@ def test_the_flow_stops_before_any_stage_where_data_differs(toy: Toy) -> None:
     assert toy.records() == 0
 
 
+def test_on_a_fresh_machine_the_flow_stores_what_it_verified(done: Toy) -> None:
+    pin = (done.root / "data.dvc").read_text()
+    done.run("rm", "-r", ".dvc/cache/files")
+    before = done.records()
+    said = done.run(*done.flow()).stdout
+    assert "data.dvc: as pinned" in said
+    assert (done.root / "data.dvc").read_text() == pin
+    assert "data.dvc" not in done.run("dvc", "status").stdout
+    assert done.records() >= before
+    again = done.run(*done.flow()).stdout
+    assert ": running" not in again, "nothing is given to DVC a second time"
+
+
 def test_without_a_cache_the_committed_list_names_the_file(toy: Toy) -> None:
     toy.run(sys.executable, "-m", "components.lineage", "list-data")
     assert len((toy.root / "data.md5").read_text().splitlines()) == 2
