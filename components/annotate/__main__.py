@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from components.lineage.stage import enter
@@ -11,7 +12,12 @@ enter()
 from components.annotate.ground import TASK as GROUND  # noqa: E402 - enter() fixes the kernels before numpy
 from components.annotate.outcome import Outcome  # noqa: E402
 from components.annotate.run import BUILDERS  # noqa: E402
-from components.annotate.settings import Settings, annotate_shard, ground_shard  # noqa: E402
+from components.annotate.settings import (  # noqa: E402
+    Settings,
+    annotate_shard,
+    ground_shard,
+    staged_tasks,
+)
 from components.annotate.shards import parse_shard  # noqa: E402
 from components.core.errors import StreamoError  # noqa: E402
 from components.lineage.stage import Stage, stage  # noqa: E402
@@ -45,7 +51,8 @@ def run_ground(shard: str) -> int:
     """Stage ground; its queries are the captions of the same shard."""
     captions = Path(f"artifacts/annotations/event_caption-{shard}/labels.json")
     with stage("ground", f"artifacts/annotations/{GROUND}-{shard}", item={"shard": shard}) as st:
-        finish(ground_shard(captions, _settings(st, shard)), st)
+        settings = replace(_settings(st, shard), tasks=staged_tasks(st.param))
+        finish(ground_shard(captions, settings), st)
     return 0
 
 

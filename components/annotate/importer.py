@@ -2,47 +2,57 @@
 
 Each label goes to the task its `task_type` names and to the shard of its video. Here a label is checked as
 a whole; single questions and responses of stream tasks are checked by the conversion, which counts what it
-sets aside. Labels that belong to no task or video are set aside once: by the first shard of their task, and
-where the task is unknown, by the first shard of `narration`.
+sets aside. Labels that belong to no stage or video are set aside once: by the first shard of their task, and
+where no stage has their task, by the first shard of `event_grounding`, which params cannot switch off.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from components.annotate import base_labels
+from components.annotate.ground import TASK as GROUND
 from components.annotate.outcome import Outcome
 from components.annotate.shards import in_shard
 from components.core.errors import DataError
 from components.core.files import read_json
 from components.protocol import reasons
-from components.protocol.labels import LabelError, clean_text, label_id, read_label
-from components.protocol.times import parse_time
+from components.protocol.labels import LabelError, label_id, read_label, video_id
 
-TASKS = (
-    "narration", "event_caption", "action_caption", "event_grounding", "tsqa", "offline_qa", "base_qa",
-)  # fmt: skip
-LOST_AND_FOUND = "narration"
-UNKNOWN_TASK = "unknown_task"
+TASKS = ("narration", "event_caption", "action_caption", GROUND, "tsqa", "offline_qa", base_labels.TASK)
+LOST_AND_FOUND = GROUND
+UNKNOWN_TASK, TASK_NOT_RUN = "unknown_task", "task_not_run"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Which part of a label file a stage takes, and which videos there are."""
+    """Which part of a label file a stage takes, and which videos there are.
+
+    Attributes:
+        task: of the stage.
+        shard: of the stage, one of `shards`.
+        shards: all shards.
+        corpus: duration in seconds of each video that may be annotated, by video_id.
+        benchmark: videos that must not be.
+        tasks: those that have a stage.
+
+    """
 
     task: str
     shard: Any
     shards: Sequence[Any]
-    corpus: Collection[str]
+    corpus: Mapping[str, float]
     benchmark: Collection[str]
+    tasks: Collection[str] = TASKS
 
     def takes(self, raw: Any) -> bool:
         """Whether this stage imports or sets aside the label `raw`."""
-        task = raw.get("task_type") if isinstance(raw, dict) else None
-        video = (raw.get("video_path") or raw.get("video_name")) if isinstance(raw, dict) else None
-        if (task if task in TASKS else LOST_AND_FOUND) != self.task:
+        fields = raw if isinstance(raw, dict) else {}
+        task, video = fields.get("task_type"), video_id(fields)
+        if (task if task in self.tasks else LOST_AND_FOUND) != self.task:
             return False
-        home = video if task in TASKS and video in self.corpus else None
+        home = video if task == self.task and video in self.corpus else None
         return in_shard(home, self.shard, self.shards) if home else self.shard == self.shards[0]
 
 
@@ -78,24 +88,24 @@ def _take(raw: Any, name: str, fresh: bool, place: Place, outcome: Outcome) -> N
     except LabelError as error:
         outcome.refuse(name, error.reason, error.detail)
     else:
-        outcome.labels.append({**raw, "id": name, "video_path": checked, "kind": raw.get("kind", place.task)})
+        outcome.labels.append({**raw, "id": name, **checked})
 
 
-def check(raw: Any, place: Place) -> str:
-    """The video_id of a usable label.
+def check(raw: Any, place: Place) -> dict[str, Any]:
+    """`video_path` and `kind` of a usable label.
 
     Raises:
-        LabelError: `malformed`, `unknown_task`, `unknown_video`, `benchmark_video`, `no_question`; for
-        base_qa also
-            the reasons of single texts and times.
+        LabelError: `malformed`, `unknown_task`, `task_not_run`, `unknown_video`, `benchmark_video`,
+            `no_question`; for base_qa also the reasons of `base_labels.check`.
 
     """
     if not isinstance(raw, dict):
         raise LabelError(reasons.MALFORMED, f"expected an object, found {raw!r:.60}")
-    if raw.get("task_type") not in TASKS:
-        raise LabelError(
-            UNKNOWN_TASK, f"task_type {raw.get('task_type')!r}; expected one of {', '.join(TASKS)}"
-        )
+    task = raw.get("task_type")
+    if task not in TASKS:
+        raise LabelError(UNKNOWN_TASK, f"task_type {task!r}; expected one of {', '.join(TASKS)}")
+    if task not in place.tasks:
+        raise LabelError(TASK_NOT_RUN, f"{task} is not in params annotate.tasks")
     label = read_label(raw)
     if label.video_id in place.benchmark:
         raise LabelError(reasons.BENCHMARK_VIDEO, f"{label.video_id!r} belongs to the benchmark")
@@ -103,17 +113,7 @@ def check(raw: Any, place: Place) -> str:
         raise LabelError(reasons.UNKNOWN_VIDEO, f"{label.video_id!r} is not in the manifest")
     if not label.questions:
         raise LabelError(reasons.NO_QUESTION, "the label asks nothing")
-    if label.task == "base_qa":
-        for item in [*label.questions, *label.responses]:
-            _check_item(item)
-    return label.video_id
-
-
-def _check_item(item: dict[str, Any]) -> None:
-    clean_text(item)
-    try:
-        time = parse_time(item.get("time"))
-    except ValueError as error:
-        raise LabelError(reasons.UNREADABLE_TIME, str(error)) from None
-    if time is None:
-        raise LabelError(reasons.UNREADABLE_TIME, f"{item!r:.80} has no time")
+    kind = raw.get("kind", task)
+    if task == base_labels.TASK:
+        kind = base_labels.check(label, raw.get("kind"), place.corpus[label.video_id])
+    return {"video_path": label.video_id, "kind": kind}

@@ -1,12 +1,12 @@
 """One annotate or ground stage as a plain function of its settings: no DVC, no command line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components.annotate.ground import TASK as GROUND
-from components.annotate.importer import Place, import_labels
+from components.annotate.importer import TASKS, Place, import_labels
 from components.annotate.outcome import Outcome
 from components.annotate.run import annotate, ground_events
 from components.annotate.samples import Clip
@@ -31,6 +31,7 @@ class Settings:
         shard: the shard to annotate, one of `shards`.
         shards: all shards.
         seed: base seed.
+        tasks: those that have a stage; stage ground sets aside the labels of all others.
 
     """
 
@@ -42,6 +43,12 @@ class Settings:
     shard: Any
     shards: Sequence[Any]
     seed: int
+    tasks: Sequence[str] = TASKS
+
+
+def staged_tasks(param: Callable[[str], Any]) -> list[str]:
+    """The tasks that have a stage: those of params `annotate.tasks`, and grounding; `param` is `Stage.param`."""
+    return [*param("annotate.tasks"), GROUND]
 
 
 def annotate_shard(task: str, settings: Settings) -> Outcome:
@@ -61,8 +68,9 @@ def ground_shard(captions: Path, settings: Settings) -> Outcome:
 
 def _import(task: str, settings: Settings) -> Outcome:
     videos = _videos(settings)
-    ids = {role: {video.video_id for video in videos if video.role == role} for role in (CORPUS, BENCHMARK)}
-    place = Place(task, settings.shard, settings.shards, ids[CORPUS], ids[BENCHMARK])
+    corpus = {video.video_id: video.duration_s for video in videos if video.role == CORPUS}
+    benchmark = {video.video_id for video in videos if video.role == BENCHMARK}
+    place = Place(task, settings.shard, settings.shards, corpus, benchmark, settings.tasks)
     return import_labels(settings.labels, place)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from components.core.errors import DataError
 from components.core.files import read_json
+from components.protocol.times import parse_time
 
 CAPTION, FRAME, CLIP = "frame_caption", "frame_qa", "clip_qa"
 SLOTS = " ; "  # between the slots of a frame caption
@@ -37,7 +38,7 @@ def read_items(annotations: Path, shards: Sequence[object], split: Mapping[str, 
     Args:
         annotations: folder with `base_qa-<shard>/labels.json`.
         shards: shard names.
-        split: `{video_id: "train" | "validation"}`; labels of other videos are left out (benchmark, validation).
+        split: `{video_id: "train" | "validation"}`; labels of other videos (benchmark, validation) are left out.
 
     Raises:
         DataError: a label that is not as docs/architecture.md says; names the file and its id.
@@ -61,10 +62,16 @@ def _item(label: Mapping[str, Any], path: Path) -> Item:
             f"{path}: label {label.get('id')!r}: expected {CAPTION}, {FRAME} or {CLIP} and as many answers"
         )
     asked = tuple(
-        Asked(math.ceil(float(question["time"])), question["content"], answer["content"])
+        Asked(_turn(question), question["content"], answer["content"])
         for question, answer in zip(questions, answers, strict=True)
     )
     return Item(kind, label["video_path"], tuple(sorted(asked, key=lambda entry: entry.turn)))
+
+
+def _turn(question: Mapping[str, Any]) -> int:
+    time = parse_time(question["time"])
+    assert time is not None, "stage annotate sets labels without a time aside"
+    return math.ceil(time)
 
 
 def texts(items: Sequence[Item]) -> list[str]:

@@ -4,7 +4,7 @@ from components.annotate.importer import TASKS, Place, import_labels
 from components.core.errors import DataError
 from components.core.files import write_json
 
-CORPUS, BENCHMARK = {"a.mp4", "b.mp4", "c.mp4", "d.mp4"}, {"held.mp4"}
+CORPUS, BENCHMARK = dict.fromkeys(["a.mp4", "b.mp4", "c.mp4", "d.mp4"], 4.5), {"held.mp4"}
 
 
 def label(task="tsqa", video="a.mp4", **more):
@@ -52,6 +52,8 @@ def test_every_row_is_a_label_or_counted_once(tmp_path, shards):
         label(task="base_qa", id="odd-time", response=[{"content": "x", "time": "soon"}]),
         "not a label",
         {"task_type": "tsqa", "id": "no-video"},
+        label(video=["a.mp4"], id="odd-video"),
+        label(task=["tsqa"], id="odd-task"),
     ]
     write_json(path, rows)
     outcomes = everything(path, shards)
@@ -71,9 +73,50 @@ def test_every_row_is_a_label_or_counted_once(tmp_path, shards):
             ("odd-time", "unreadable_time"),
             ("label 13", "malformed"),
             ("no-video", "malformed"),
+            ("odd-video", "malformed"),
+            ("odd-task", "unknown_task"),
         ]
     )
     assert len(kept) + len(aside) == len(rows)
+
+
+def ask(*times):
+    return [{"content": "what is it?", "time": time} for time in times]
+
+
+BASE = [
+    ({"kind": "song"}, "unknown_kind"),
+    ({"kind": "frame_qa", "question": ask(1, 2), "response": ask(1, 2)}, "malformed"),
+    ({"kind": "clip_qa", "question": ask(1, 2)}, "malformed"),
+    ({"question": ask("00:04.5")}, "question_after_end"),
+    ({"question": ask(4)}, None),
+    ({"kind": "frame_caption"}, None),
+    ({"question": ask("00:03", 4), "response": ask(3, 4)}, None),
+]
+
+
+@pytest.mark.parametrize(("fields", "reason"), BASE)
+def test_a_base_label_that_cannot_be_trained_on_is_set_aside(tmp_path, fields, reason):
+    write_json(tmp_path / "labels.json", [label("base_qa", **fields)])
+    outcome = import_labels(tmp_path / "labels.json", Place("base_qa", 0, [0], CORPUS, BENCHMARK))
+    assert [row["reason"] for row in outcome.quarantine] == ([reason] if reason else [])
+    kinds = [] if reason else [fields.get("kind", "clip_qa")]
+    assert [row["kind"] for row in outcome.labels] == kinds
+
+
+@pytest.mark.parametrize("shards", [(0,), (0, 1)])
+def test_labels_of_a_task_without_a_stage_are_counted(tmp_path, shards):
+    path, chosen = tmp_path / "labels.json", ["tsqa", "event_grounding"]
+    write_json(path, [label(task, id=task) for task in [*TASKS, "singing"]])
+    outcomes = [
+        import_labels(path, Place(task, shard, list(shards), CORPUS, BENCHMARK, chosen))
+        for task in chosen
+        for shard in shards
+    ]
+    assert sorted(row["id"] for outcome in outcomes for row in outcome.labels) == sorted(chosen)
+    aside = sorted((row["id"], row["reason"]) for outcome in outcomes for row in outcome.quarantine)
+    left_out = [(task, "task_not_run") for task in TASKS if task not in chosen]
+    assert aside == sorted([*left_out, ("singing", "unknown_task")])
 
 
 def test_a_label_without_id_gets_one_that_stays(tmp_path):

@@ -46,10 +46,10 @@ def test_every_stream_label_converts_with_nothing_set_aside(video):
 def test_the_importer_takes_all_of_them_and_sets_the_faulty_aside(tmp_path):
     good, bad = real_labels(CLIPS), faulty_labels(CLIPS[2])
     write_json(tmp_path / "labels.json", good + bad)
-    ids = [video.video_id for video in CLIPS]
+    seconds = {video.video_id: video.duration_s for video in CLIPS}
     taken, aside = 0, []
     for task in [*STREAM_TASKS, "base_qa"]:
-        outcome = import_labels(tmp_path / "labels.json", Place(task, 0, [0], ids, []))
+        outcome = import_labels(tmp_path / "labels.json", Place(task, 0, [0], seconds, []))
         taken += len(outcome.labels)
         aside += [row["reason"] for row in outcome.quarantine]
     assert sorted(aside) == ["no_question", "unknown_video"]
