@@ -44,22 +44,14 @@ def run_validation(out: Path, inputs: ValidationInputs) -> dict[str, Any]:
         turns[each.video] = max(turns[each.video], each.turns)
     runner = Runner(inputs.media, dict(turns), max_new_tokens=inputs.max_new_tokens)
     started = time.monotonic()
-    scores: dict[str, Any] = {}
-    last, *earlier = checkpoints(inputs.model)
-    for kept in [last, *earlier]:
-        runner.use(kept.folder)
-        watched = runner.watch(plans, f"validation, step {kept.step}")
-        found = build_validation(
-            [scored(*pair) for pair in zip(samples, watched, strict=True)], seed=inputs.seed
-        )
-        if kept is last:
-            scores = {**found, "steps": kept.step, "at_steps": {}, "of_samples": len(everything)}
-            rows = [row(*pair) for pair in zip(samples, watched, strict=True)]
-        else:
-            scores["at_steps"][str(kept.step)] = {**found, "steps": kept.step}
-    predictions = {"schema": 1, "suite": "validation", "steps": last.step, "streams": rows}
-    write_json(out / "predictions.json", predictions)
-    write_json(out / "scores.json", scores)
+    last = checkpoints(inputs.model)[0]
+    runner.use(last.folder)
+    watched = runner.watch(plans, f"validation, step {last.step}")
+    pairs = list(zip(samples, watched, strict=True))
+    scores = build_validation([scored(*pair) for pair in pairs], seed=inputs.seed)
+    predictions = {"schema": 1, "suite": "validation", "streams": [row(*pair) for pair in pairs]}
+    write_json(out / "predictions.json", {**predictions, "steps": last.step})
+    write_json(out / "scores.json", {**scores, "steps": last.step, "of_samples": len(everything)})
     return cost(runner.spent, time.monotonic() - started)
 
 
