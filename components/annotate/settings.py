@@ -47,7 +47,7 @@ class Settings:
 
 
 def staged_tasks(param: Callable[[str], Any]) -> list[str]:
-    """The tasks that have a stage: those of params `annotate.tasks`, and grounding; `param` is `Stage.param`."""
+    """The tasks with a stage: those of params `annotate.tasks`, and grounding; `param` is `Stage.param`."""
     return [*param("annotate.tasks"), GROUND]
 
 

@@ -38,7 +38,7 @@ def read_items(annotations: Path, shards: Sequence[object], split: Mapping[str, 
     Args:
         annotations: folder with `base_qa-<shard>/labels.json`.
         shards: shard names.
-        split: `{video_id: "train" | "validation"}`; labels of other videos (benchmark, validation) are left out.
+        split: `{video_id: "train" | "validation"}`; labels of all other videos are left out.
 
     Raises:
         DataError: a label that is not as docs/architecture.md says; names the file and its id.
