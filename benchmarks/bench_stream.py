@@ -2,8 +2,9 @@
 
     python benchmarks/bench_stream.py [--turns 120] [--slots 64]
 
-Prints for a few turns the milliseconds of both ways, their ratio, and the largest difference of their logits; then
-what a turn costs when many streams go in lockstep. Seconds depend on the machine and its load; compare the ratios.
+Prints for a few turns the milliseconds of both ways, their ratio, and the largest difference of their logits;
+then what a turn costs when many streams go in lockstep. Times are processor seconds of one thread; they depend
+on the machine, so quote the ratios.
 """
 
 import argparse
@@ -27,7 +28,7 @@ from components.model.tiny import build_tiny  # noqa: E402
 from components.protocol.states import STATES  # noqa: E402
 
 QUESTION = "keep telling me the jump count"
-AROUND = 2  # turns on each side of a measured one; their median is shown
+AROUND, WIDE = 2, 10  # turns on each side whose median is shown: re-encoded, incremental
 MAX_NEW_TOKENS = 4
 
 
@@ -58,20 +59,18 @@ def single_stream(adapter: Adapter, turns: int, marks: list[int]) -> None:
     session.ask(QUESTION)
     again: dict[int, tuple[float, float]] = {}
     for number in range(turns):
-        begun = time.perf_counter()
+        begun = time.process_time()
         watched.append(session.push([images[number]]))
-        spent.append(1000 * (time.perf_counter() - begun) / watched[-1].forwards)
+        spent.append(1000 * (time.process_time() - begun) / watched[-1].forwards)
         if any(abs(number + 1 - mark) <= AROUND for mark in marks):
-            begun = time.perf_counter()
+            begun = time.process_time()
             logits = encode_again(adapter, watched, images)
             off = float((logits - watched[-1].logits).abs().max())
-            again[number + 1] = 1000 * (time.perf_counter() - begun), off
-    print(
-        f"{'turn':>5} {'tokens':>7} {'incremental ms':>15} {'re-encode ms':>13} {'ratio':>6} {'logits differ by':>17}"
-    )
+            again[number + 1] = 1000 * (time.process_time() - begun), off
+    print(" turn  tokens  incremental ms  re-encode ms  ratio  logits differ by")
     for mark in marks:
         near = [turn for turn in again if abs(turn - mark) <= AROUND]
-        one = statistics.median(spent[turn - 1] for turn in near)
+        one = statistics.median(spent[max(0, mark - WIDE) : mark + WIDE])
         whole = statistics.median(again[turn][0] for turn in near)
         off = max(again[turn][1] for turn in near)
         tokens = len(session.fed) * mark // turns
@@ -97,9 +96,9 @@ def many_streams(adapter: Adapter, slots: int, turns: int = 22) -> None:
     cost = {}
     for size in (1, slots):
         engine = Lockstep(adapter, frames, slots=size, max_new_tokens=MAX_NEW_TOKENS)
-        begun = time.perf_counter()
+        begun = time.process_time()
         engine.watch(plans[: max(size, 4)], share=False)
-        cost[size] = 1000 * (time.perf_counter() - begun) / engine.spent.turns
+        cost[size] = 1000 * (time.process_time() - begun) / engine.spent.turns
         print(f"{size:5d} streams at once: {cost[size]:.2f} ms a turn ({engine.spent.turns} turns)")
     print(f"lockstep of {slots}: {cost[1] / cost[slots]:.1f} times cheaper a turn")
 
