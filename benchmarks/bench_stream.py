@@ -3,8 +3,8 @@
     python benchmarks/bench_stream.py [--turns 120] [--slots 64]
 
 Prints for a few turns the milliseconds of both ways, their ratio, and the largest difference of their logits;
-then what a turn costs when many streams go in lockstep. Times are processor seconds of one thread; they depend
-on the machine, so quote the ratios.
+then what a turn costs when many streams go in lockstep. Times are processor seconds of one thread: quote the
+ratios, not the milliseconds.
 """
 
 import argparse
