@@ -9,18 +9,18 @@ from components.lineage.stage import enter
 
 enter()
 
-from components.annotate.ground import TASK as GROUND  # noqa: E402 - enter() fixes the kernels before numpy
-from components.annotate.outcome import Outcome  # noqa: E402
-from components.annotate.run import BUILDERS  # noqa: E402
-from components.annotate.settings import (  # noqa: E402
+from components.annotate.ground import TASK as GROUND
+from components.annotate.outcome import Outcome
+from components.annotate.run import BUILDERS
+from components.annotate.settings import (
     Settings,
     annotate_shard,
     ground_shard,
     staged_tasks,
 )
-from components.annotate.shards import parse_shard  # noqa: E402
-from components.core.errors import StreamoError  # noqa: E402
-from components.lineage.stage import Stage, stage  # noqa: E402
+from components.annotate.shards import parse_shard
+from components.core.errors import StreamoError
+from components.lineage.stage import Stage, stage
 
 
 def main(argv: list[str] | None = None) -> int:

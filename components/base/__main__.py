@@ -8,11 +8,11 @@ from components.lineage.stage import enter
 
 enter()
 
-from components.base.phases import Recipe  # noqa: E402 - enter() fixes the kernels before torch is imported
-from components.base.reference import write_reference  # noqa: E402
-from components.base.run import train_tiny  # noqa: E402
-from components.core.errors import StreamoError, UsageError  # noqa: E402
-from components.lineage.stage import Stage, stage  # noqa: E402
+from components.base.phases import Recipe
+from components.base.reference import write_reference
+from components.base.run import train_tiny
+from components.core.errors import StreamoError, UsageError
+from components.lineage.stage import Stage, stage
 
 
 def main() -> int:

@@ -4,13 +4,13 @@ from components.lineage.stage import enter
 
 enter()
 
-import argparse  # noqa: E402 - after enter(): the environment of numpy and torch is fixed first
-import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
 
-from components.core.errors import StreamoError  # noqa: E402
-from components.lineage.stage import Stage, stage  # noqa: E402
+from components.core.errors import StreamoError
+from components.lineage.stage import Stage, stage
 
 DATASET, CORPUS = Path("artifacts/dataset"), Path("artifacts/corpus")
 

@@ -10,9 +10,9 @@ from components.lineage.stage import enter
 
 enter()
 
-from components.core.errors import StreamoError  # noqa: E402 - enter() fixes the kernels before numpy is imported
-from components.lineage.stage import stage  # noqa: E402
-from components.protocol.dialogues import run  # noqa: E402
+from components.core.errors import StreamoError
+from components.lineage.stage import stage
+from components.protocol.dialogues import run
 
 ANNOTATIONS = Path("artifacts/annotations")
 GROUNDED = "event_grounding"  # made by stage ground from the event captions

@@ -7,9 +7,9 @@ from components.lineage.stage import enter
 
 enter()
 
-from components.core.errors import StreamoError  # noqa: E402 - enter() fixes the environment first
-from components.lineage.stage import stage  # noqa: E402
-from components.registry.run import run  # noqa: E402
+from components.core.errors import StreamoError
+from components.lineage.stage import stage
+from components.registry.run import run
 
 
 def main() -> int:

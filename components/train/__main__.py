@@ -4,12 +4,12 @@ from components.lineage.stage import enter
 
 enter()
 
-import argparse  # noqa: E402 - after enter(): the environment of numpy and torch is fixed first
-import sys  # noqa: E402
-from pathlib import Path  # noqa: E402
+import argparse
+import sys
+from pathlib import Path
 
-from components.core.errors import StreamoError  # noqa: E402
-from components.lineage.stage import stage  # noqa: E402
+from components.core.errors import StreamoError
+from components.lineage.stage import stage
 
 
 def main() -> int:

@@ -7,10 +7,10 @@ from components.lineage.stage import enter
 
 enter()
 
-from components.core.errors import StreamoError  # noqa: E402 - enter() fixes the kernels before numpy is imported
-from components.lineage.stage import stage  # noqa: E402
-from components.video.corpus import describe, run  # noqa: E402
-from components.video.limits import Limits  # noqa: E402
+from components.core.errors import StreamoError
+from components.lineage.stage import stage
+from components.video.corpus import describe, run
+from components.video.limits import Limits
 
 
 def main() -> int:
