@@ -26,6 +26,7 @@ import argparse
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from components.core.files import write_json, write_text
 from components.core.hashing import sha256_tree
@@ -46,7 +47,7 @@ with stage(args.name, args.out, item=item) as st:
         print("toy sleeps", flush=True)
         time.sleep(seconds)
         rank.kill()
-    if st.param("fail") == args.name:
+    if Path("broken").exists() and Path("broken").read_text() == args.name:
         raise SystemExit(1)
     data = [dep for dep in stage_deps(args.name, item) if not dep.startswith("components/")]
     inputs = {dep: sha256_tree(dep) for dep in data}
@@ -75,7 +76,7 @@ def stage_entry(name: str, matrix: dict[str, list[object]], deps: list[str], out
         **({"matrix": matrix} if matrix else {}),
         "cmd": f"exec python -m components.toy {name} {out}{items}",
         "deps": [*deps, *CODE],
-        "params": ["seed", "fail", f"sleep.{name}"],
+        "params": ["seed", f"sleep.{name}"],
         "outs": [out],
     }
 
@@ -136,7 +137,7 @@ def make_toy(root: Path) -> Toy:
     for name in (".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, root)
     sleep = dict.fromkeys([*STAGES, "extra"], 0)
-    (root / "params.yaml").write_text(yaml.safe_dump({"seed": 0, "fail": "", "sleep": sleep}))
+    (root / "params.yaml").write_text(yaml.safe_dump({"seed": 0, "sleep": sleep}))
     dag = {"stages": {name: stage_entry(name, *spec) for name, spec in STAGES.items()}}
     (root / "dvc.yaml").write_text(yaml.safe_dump(dag, sort_keys=False))
     (root.parent / "home").mkdir(exist_ok=True)
