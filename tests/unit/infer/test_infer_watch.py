@@ -8,6 +8,7 @@ from components.cli.main import main
 from components.core.errors import DataError, UsageError
 from components.infer.session import StreamSession
 from components.infer.watch import Question, count_turns, parse_question, pictures, watch_file
+from components.model.tiny import build_tiny
 
 FIELDS = {"turn", "start_s", "end_s", "state", "text", "p_silence", "p_standby", "p_response", "latency_ms"}
 
@@ -110,3 +111,34 @@ def test_a_file_that_is_no_video_is_refused(adapter, tmp_path):
 def test_a_question_after_the_end_is_refused(adapter, clip):
     with pytest.raises(UsageError, match="turn is 6"):
         list(watch_file(StreamSession(adapter), clip, [Question("late", 7.0)]))
+
+
+def test_a_base_without_states_cannot_stream(tmp_path, clip, capsys):
+    build_tiny(tmp_path, ["what color is the lamp?"], seed=0, states=False)
+    assert main(["stream", "--model", str(tmp_path), str(clip)]) == 1
+    assert "</Silence>" in capsys.readouterr().err
+
+
+def test_a_missing_file_is_wrong_use(tiny_dir, capsys):
+    assert main(["stream", "--model", str(tiny_dir), "nowhere.mp4"]) == 2
+    assert "nowhere.mp4: no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "turns"),
+    [("no_duration.webm", 5), ("video_180.mov", 1), ("smpte-2997.mp4", 11), ("unordered.mov", 1)],
+)
+def test_real_clips_have_a_turn_a_second(adapter, shared_data, name, turns):
+    (path,) = (shared_data / "videos").rglob(name)
+    watched = [
+        turn for turn, _ in watch_file(StreamSession(adapter, max_new_tokens=2), path, [Question("what?")])
+    ]
+    assert [turn.turn for turn in watched] == list(range(turns))
+    assert watched[0].questions == ("what?",)
+
+
+@pytest.mark.parametrize("name", ["Mpeg4.mp4", "mp4-with-audio.mp4", "test.wav"])
+def test_real_files_without_pictures_are_refused(adapter, shared_data, name):
+    (path,) = (shared_data / "videos").rglob(name)
+    with pytest.raises(DataError, match="video"):
+        list(watch_file(StreamSession(adapter), path, []))
