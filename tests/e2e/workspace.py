@@ -1,4 +1,4 @@
-"""A temporary clone of the checkout in which whole runs happen; nothing touches the developer's own workspace."""
+"""A temporary clone of the checkout for whole runs; nothing touches the developer's own workspace."""
 
 import os
 import shutil
@@ -21,13 +21,25 @@ class Workspace:
         paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]
         secret = {"AWS_SECRET_ACCESS_KEY": "planted-secret-7Q2"}
         base = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "PREFECT_"))}
-        return {**base, **secret, "PATH": os.pathsep.join(paths), "PYTHONPATH": str(self.root), "HOME": str(self.root / "home")}
+        return {
+            **base,
+            **secret,
+            "PATH": os.pathsep.join(paths),
+            "PYTHONPATH": str(self.root),
+            "HOME": str(self.root / "home"),
+        }
 
-    def run(self, *argv: str, check: int | None = 0, timeout: float = 900) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *argv: str, check: int | None = 0, timeout: float = 900
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command in the clone; its exit code must be `check` unless that is None."""
-        done = subprocess.run(argv, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(
+            argv, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=timeout
+        )
         if check is not None and done.returncode != check:
-            raise AssertionError(f"{argv} gave {done.returncode}, not {check}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}")
+            raise AssertionError(
+                f"{argv} gave {done.returncode}, not {check}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+            )
         return done
 
     def streamo(self, *argv: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
@@ -41,7 +53,11 @@ class Workspace:
 def clone(target: Path) -> Workspace:
     """Copy every file git tracks or would track, and make it a repository of its own."""
     listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
     for name in filter(None, listed.split("\0")):
         source, copy = ROOT / name, target / name
