@@ -2,30 +2,20 @@
 
 import json
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from tests.e2e.workspace import Workspace, clone
+from components.core.files import read_json
+from components.infer.session import StreamSession
+from components.infer.watch import Question, watch_file
+from components.model.adapter import load
+from components.video.manifest import read_manifest
+from tests.e2e.workspace import Workspace
 
 PYTHON = "python"
-
-
-@pytest.fixture(scope="module")
-def smoke(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
-    """A clone in which the smoke DAG has run once through the flow."""
-    workspace = clone(tmp_path_factory.mktemp("smoke"))
-    workspace.streamo("profile", "smoke")
-    (workspace.root / "dvc.lock").unlink(missing_ok=True)
-    workspace.run(PYTHON, "-m", "components.world", "--out", "data")
-    workspace.run("dvc", "add", "-q", "data")
-    done = workspace.run(PYTHON, "-m", "flows.reproduce")
-    (workspace.root / "first.log").write_text(done.stdout + done.stderr)
-    yield workspace
-    shutil.rmtree(workspace.root, ignore_errors=True)
 
 
 def test_the_flow_ends_with_the_table_and_the_report(smoke: Workspace) -> None:
@@ -55,16 +45,33 @@ def test_dvc_agrees_that_nothing_is_left_to_do(smoke: Workspace) -> None:
     assert smoke.run("dvc", "status", "--json").stdout.strip() in {"{}", ""}
 
 
-def test_the_stream_command_repeats_the_evaluated_states(smoke: Workspace) -> None:
-    folder = smoke.root / "artifacts/evaluation/focal-0-ovo"
-    streams = json.loads((folder / "predictions.json").read_text())["streams"]
-    stream = next(s for s in streams if s["questions"])
-    asks = [f"--ask={question['text']}@{question['asked_at']}" for question in stream["questions"]]
-    clip = smoke.root / "data/media" / stream["video_id"]
-    done = smoke.streamo("stream", "--model", "models/focal-0", str(clip), *asks, "--json")
-    said = [json.loads(line)["state"] for line in done.stdout.splitlines()]
-    wanted = [turn["state"] for turn in stream["turns"]]
-    assert said[: len(wanted)] == wanted
+def recorded_clips(root: Path) -> list[dict[str, Any]]:
+    """Every held-out clip as stage evaluate watched it to its end, with one question."""
+    clips: list[dict[str, Any]] = read_json(root / "artifacts/evaluation/focal-0-ovo/predictions.json")[
+        "clips"
+    ]
+    return clips
+
+
+def test_a_live_stream_repeats_the_evaluated_states_on_every_held_out_clip(smoke: Workspace) -> None:
+    clips = recorded_clips(smoke.root)
+    manifest = read_manifest(smoke.root / "artifacts/corpus/manifest.parquet", role="benchmark")
+    assert {clip["video"] for clip in clips} == {video.video_id for video in manifest}
+    adapter = load(smoke.root / "models/focal-0")
+    for clip in clips:
+        asks = [Question(ask["text"], ask["at"]) for ask in clip["asks"]]
+        path = smoke.root / "data/media" / clip["video"]
+        turns = [turn for turn, _ in watch_file(StreamSession(adapter), path, asks)]
+        assert [turn.state.label for turn in turns] == clip["states"]
+        assert {str(turn.turn): turn.text for turn in turns if turn.text is not None} == clip["texts"]
+
+
+def test_the_stream_command_repeats_them_too(smoke: Workspace) -> None:
+    clip = recorded_clips(smoke.root)[0]
+    asks = [f"--ask={ask['text']}@{ask['at']}" for ask in clip["asks"]]
+    path = smoke.root / "data/media" / clip["video"]
+    done = smoke.streamo("stream", "--model", "models/focal-0", str(path), *asks, "--json")
+    assert [json.loads(line)["state"] for line in done.stdout.splitlines()] == clip["states"]
 
 
 def test_no_output_holds_a_secret(smoke: Workspace) -> None:
