@@ -8,6 +8,7 @@ from components.model.layout import IMAGE_PAD, TAIL, VISION_END, VISION_START, s
 from components.model.tokenizer import PADDING, build_tokenizer
 
 MIN_PIXELS, MAX_PIXELS = 3136, 100352  # 4 to 128 visual tokens a frame (paper, training details)
+GREY_FILTERS = 32  # of the 64 filters that read a patch
 PIXEL_MEAN, PIXEL_STD = 70 / 255, 55 / 255  # the world's background lands near 0
 
 
@@ -26,7 +27,7 @@ def build_config(tokenizer: Any) -> Any:
     vision = {
         "depth": 1, "hidden_size": 64, "intermediate_size": 128, "num_heads": 4, "out_hidden_size": 128,
         "patch_size": 14, "spatial_merge_size": 2, "temporal_patch_size": 2, "window_size": 112,
-        "fullatt_block_indexes": [0], "initializer_range": 0.06, "dtype": "float32",
+        "fullatt_block_indexes": [0], "initializer_range": 0.2, "dtype": "float32",
     }  # fmt: skip
     return Qwen2_5_VLConfig(
         text_config=text,
@@ -46,7 +47,22 @@ def build_model(config: Any, seed: int) -> Any:
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Qwen2_5_VLForConditionalGeneration(config).float().eval()
+        model = Qwen2_5_VLForConditionalGeneration(config).float().eval()
+    _start_grey(model.model.visual.patch_embed.proj.weight)
+    return model
+
+
+def _start_grey(filters_FCTHW: Any) -> None:
+    """Let the first filters see brightness alone, at their old variance.
+
+    With random filters colour is learnt at once and shape hardly at all in a hundred steps; filters that
+    begin without colour see the same edge whatever the colour is (docs/experiments.md, tiny recipe).
+    """
+    import torch
+
+    with torch.no_grad():
+        grey = filters_FCTHW[:GREY_FILTERS].mean(1, keepdim=True) * filters_FCTHW.shape[1] ** 0.5
+        filters_FCTHW[:GREY_FILTERS] = grey.expand_as(filters_FCTHW[:GREY_FILTERS])
 
 
 def build_image_processor() -> Any:
