@@ -4,58 +4,25 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from tests.support.processes import alive, roles_below, wait_until
 from tests.support.toy_dag import Toy
 
 PATIENCE_S = 120.0  # for a stage to start on a busy machine
 GONE_S = 10.0  # what the project promises
 
 
-def wait_until(condition, seconds: float) -> bool:
-    """Poll until `condition()` holds; whether it did in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return bool(condition())
-
-
-def below(process: subprocess.Popen[bytes]) -> dict[str, psutil.Process]:
-    """The flow, its server, dvc, the trainer and the trainer's rank, by their command lines."""
-    roles = {}
-    for child in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
-        try:
-            words = " ".join(child.cmdline())
-        except psutil.Error:  # it ended between the two looks
-            continue
-        for role, mark in {
-            "flow": "flows.reproduce",
-            "server": "uvicorn",
-            "dvc": "repro --single-item",
-            "trainer": "components.toy train",
-            "rank": "time.sleep(600)",
-        }.items():
-            if mark in words:
-                roles[role] = child
-    return roles
-
-
-def alive(processes: list[psutil.Process]) -> list[str]:
-    """Command lines of those that still run (a zombie runs no more)."""
-    found = []
-    for process in processes:
-        try:
-            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(" ".join(process.cmdline()))
-        except psutil.NoSuchProcess:
-            continue
-    return found
+MARKS = {
+    "flow": "flows.reproduce",
+    "server": "uvicorn",
+    "dvc": "repro --single-item",
+    "trainer": "components.toy train",
+    "rank": "time.sleep(600)",
+}
 
 
 def start_and_reach_training(toy: Toy) -> tuple[subprocess.Popen[bytes], dict[str, psutil.Process]]:
@@ -65,9 +32,11 @@ def start_and_reach_training(toy: Toy) -> tuple[subprocess.Popen[bytes], dict[st
     toy.run("dvc", "repro", "dataset")
     log = (toy.root.parent / "flow.log").open("wb")
     process = subprocess.Popen(toy.flow(), cwd=toy.root, env=toy.env, stdout=log, stderr=log)
-    reached = wait_until(lambda: process.poll() is None and "rank" in below(process), PATIENCE_S)
+    reached = wait_until(
+        lambda: process.poll() is None and "rank" in roles_below(process.pid, MARKS), PATIENCE_S
+    )
     assert reached, (toy.root.parent / "flow.log").read_text()
-    return process, below(process)
+    return process, roles_below(process.pid, MARKS)
 
 
 @pytest.mark.parametrize("victim", ["trainer", "dvc", "flow"])
