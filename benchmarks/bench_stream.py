@@ -17,15 +17,15 @@ from components.core.process import fix_environment
 
 fix_environment()
 
-import numpy as np  # noqa: E402 - after the environment is fixed
-import torch  # noqa: E402
+import numpy as np
+import torch
 
-from components.infer.lockstep import Lockstep  # noqa: E402
-from components.infer.plans import Plan  # noqa: E402
-from components.infer.session import StreamSession, StreamTurn  # noqa: E402
-from components.model.adapter import Adapter, load  # noqa: E402
-from components.model.tiny import build_tiny  # noqa: E402
-from components.protocol.states import STATES  # noqa: E402
+from components.infer.lockstep import Lockstep
+from components.infer.plans import Plan
+from components.infer.session import StreamSession, StreamTurn
+from components.model.adapter import Adapter, load
+from components.model.tiny import build_tiny
+from components.protocol.states import STATES
 
 QUESTION = "keep telling me the jump count"
 AROUND, WIDE = 2, 10  # turns on each side whose median is shown: re-encoded, incremental
