@@ -1,4 +1,4 @@
-"""The tiny base learns from training labels alone, the same bytes every time; the reference verifies files."""
+"""The tiny base learns from training labels alone, the same bytes each time; references are verified."""
 
 import shutil
 from dataclasses import replace

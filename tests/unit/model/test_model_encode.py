@@ -47,7 +47,8 @@ def test_labels_are_the_answers_and_their_end_alone(adapter, dialogue, frames):
     kept = encoded.labels != IGNORE
     assert torch.equal(encoded.labels[kept], encoded.input_ids[kept])
     answers = ["</Silence>", "</Standby>", "</Response> from 3s to 6s", "</Silence>"]
-    assert adapter.decode(encoded.labels[kept].tolist()) == "".join(f"{answer}<|im_end|>\n" for answer in answers)
+    expected = "".join(f"{answer}<|im_end|>\n" for answer in answers)
+    assert adapter.decode(encoded.labels[kept].tolist()) == expected
 
 
 def test_turns_of_a_stream_concatenate_to_the_training_sequence(adapter, dialogue, frames):
