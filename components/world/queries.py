@@ -31,7 +31,7 @@ WAS_DROPPED = "did the {item} drop?"
 STEP = "the {item} drop"
 STEP_GOING_ON = "is {step} going on?"
 COUNT_JUMPS = "keep telling me the jump count"
-CLUE = "tell me the sign letter when you see it"
+CLUE = "wait and tell me the sign letter"
 
 FRAME_TOPICS = ("OCR", "ACR", "ATR", "STU", "OJR", "NOW", "BLANK")
 
