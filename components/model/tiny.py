@@ -8,7 +8,6 @@ from components.model.layout import IMAGE_PAD, TAIL, VISION_END, VISION_START, s
 from components.model.tokenizer import PADDING, build_tokenizer
 
 MIN_PIXELS, MAX_PIXELS = 3136, 100352  # 4 to 128 visual tokens a frame (paper, training details)
-GREY_FILTERS = 32  # of the 64 filters that read a patch
 PIXEL_MEAN, PIXEL_STD = 70 / 255, 55 / 255  # the world's background lands near 0
 
 
@@ -53,7 +52,7 @@ def build_model(config: Any, seed: int) -> Any:
 
 
 def _start_grey(filters_FCTHW: Any) -> None:
-    """Let the first filters see brightness alone, at their old variance.
+    """Let the filters that read a patch begin by seeing brightness alone, at their old variance.
 
     With random filters colour is learnt at once and shape hardly at all in a hundred steps; filters that
     begin without colour see the same edge whatever the colour is (docs/experiments.md, tiny recipe).
@@ -61,8 +60,8 @@ def _start_grey(filters_FCTHW: Any) -> None:
     import torch
 
     with torch.no_grad():
-        grey = filters_FCTHW[:GREY_FILTERS].mean(1, keepdim=True) * filters_FCTHW.shape[1] ** 0.5
-        filters_FCTHW[:GREY_FILTERS] = grey.expand_as(filters_FCTHW[:GREY_FILTERS])
+        grey = filters_FCTHW.mean(1, keepdim=True) * filters_FCTHW.shape[1] ** 0.5
+        filters_FCTHW.copy_(grey.expand_as(filters_FCTHW))
 
 
 def build_image_processor() -> Any:
