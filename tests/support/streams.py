@@ -16,7 +16,8 @@ def unsettle(adapter, video):
     """Make a random model change its mind: frames weigh more, states see only what differs between turns."""
     from components.infer.session import StreamSession
 
-    filters = adapter.model.model.visual.patch_embed.proj.weight  # grey in a new model: colours would all look alike
+    # Grey in a new model: colours would all look alike.
+    filters = adapter.model.model.visual.patch_embed.proj.weight
     filters.normal_(std=0.06, generator=torch.Generator().manual_seed(0))
     adapter.model.model.visual.merger.mlp[2].weight.mul_(20)
     session, hidden = StreamSession(adapter, max_new_tokens=2), []
