@@ -25,13 +25,20 @@ MARKS = {
 }
 
 
+def hear_interrupts() -> None:
+    """In the child: a runner that was started in the background ignores SIGINT, and passes that on."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start_and_reach_training(toy: Toy) -> tuple[subprocess.Popen[bytes], dict[str, psutil.Process]]:
     toy.set_params(
         sleep={**dict.fromkeys(["corpus", "annotate", "dialogues", "validate", "dataset"], 0), "train": 600}
     )
     toy.run("dvc", "repro", "dataset")
     log = (toy.root.parent / "flow.log").open("wb")
-    process = subprocess.Popen(toy.flow(), cwd=toy.root, env=toy.env, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        toy.flow(), cwd=toy.root, env=toy.env, stdout=log, stderr=log, preexec_fn=hear_interrupts
+    )
     reached = wait_until(
         lambda: process.poll() is None and "rank" in roles_below(process.pid, MARKS), PATIENCE_S
     )
