@@ -40,6 +40,19 @@ class ModelRun:
     curves: dict[str, list[dict[str, float]]] = field(default_factory=dict)
 
 
+# What stage report depends on in dvc.yaml. Nothing else may be read: what lies beside, such as the receipts that
+# register copied in an earlier run, would change the page without changing the stage's inputs.
+SOURCES = (
+    "artifacts/annotations",
+    "artifacts/corpus",
+    "artifacts/dataset",
+    "artifacts/evaluation",
+    "artifacts/turns",
+    "artifacts/validation",
+    "models",
+)
+
+
 @dataclass(frozen=True)
 class Products:
     """Everything the report reads, except videos and predictions (`timelines`)."""
@@ -64,7 +77,7 @@ def read_products(root: Path, losses: Sequence[str], seeds: Sequence[int], suite
         turns=read_json(artifacts / "turns" / "summary.json"),
         gate=read_json(artifacts / "validation" / "result.json"),
         dataset=read_json(artifacts / "dataset" / "summary.json"),
-        quarantines=count_quarantines(artifacts),
+        quarantines=count_quarantines(root),
         lineage=read_lineage(root),
     )
 
@@ -108,11 +121,16 @@ def main_column(models: Sequence[ModelRun]) -> str:
     return "matched" if all(column["matched"]["model"]["tasks"] for column in columns) else "naive"
 
 
-def count_quarantines(artifacts: Path) -> dict[str, dict[str, int]]:
+def files_named(root: Path, name: str) -> list[Path]:
+    """Every file of that name in `SOURCES`, in path order."""
+    return [path for source in SOURCES for path in sorted((root / source).rglob(name))]
+
+
+def count_quarantines(root: Path) -> dict[str, dict[str, int]]:
     """Per product how many rows its quarantine.json holds, by reason."""
     found: dict[str, dict[str, int]] = {}
-    for path in sorted(artifacts.rglob("quarantine.json")):
-        name = path.parent.relative_to(artifacts).as_posix()
+    for path in files_named(root, "quarantine.json"):
+        name = path.parent.relative_to(root / "artifacts").as_posix()
         found[name] = dict(sorted(Counter(str(row["reason"]) for row in read_json(path)).items()))
     return found
 
@@ -120,9 +138,7 @@ def count_quarantines(artifacts: Path) -> dict[str, dict[str, int]]:
 def read_lineage(root: Path) -> list[Json]:
     """Stage, path and fingerprint of every product that has a receipt, in path order."""
     rows = []
-    for path in sorted(
-        [*(root / "artifacts").rglob("identity.json"), *(root / "models").rglob("identity.json")]
-    ):
+    for path in files_named(root, "identity.json"):
         identity = read_json(path)
         rows.append(
             {
