@@ -40,8 +40,8 @@ class ModelRun:
     curves: dict[str, list[dict[str, float]]] = field(default_factory=dict)
 
 
-# What stage report depends on in dvc.yaml. Nothing else may be read: what lies beside, such as the receipts that
-# register copied in an earlier run, would change the page without changing the stage's inputs.
+# What stage report depends on in dvc.yaml. Nothing else may be read: what lies beside, such as the receipts
+# that register copied in an earlier run, would change the page without changing the stage's inputs.
 SOURCES = (
     "artifacts/annotations",
     "artifacts/corpus",
