@@ -12,11 +12,12 @@ from prefect.runtime import flow_run
 from components.core.files import write_json
 
 PAGE = 200  # the most the server gives at once
-SETTLE_S = 15.0  # task states reach the server by events, a little after the fact
+IDLE = "NotReady"  # where a stage ends whose upstream failed; to Prefect it is a pending state
+SETTLE_S = 60.0  # task states reach the server by events, after the fact; on a busy machine well after
 
 
 def read_task_runs(expected: int) -> list[TaskRun]:
-    """Task runs of the current flow run as the server knows them, once all `expected` are final."""
+    """Task runs of the current flow run as the server knows them, once all `expected` are over."""
     chosen = FlowRunFilter(id=FlowRunFilterId(any_=[flow_run.id]))
     deadline = time.monotonic() + SETTLE_S
     with get_client(sync_client=True) as client:
@@ -24,8 +25,8 @@ def read_task_runs(expected: int) -> list[TaskRun]:
             found: list[TaskRun] = []
             while page := client.read_task_runs(flow_run_filter=chosen, limit=PAGE, offset=len(found)):
                 found += page
-            final = [run for run in found if run.state and run.state.is_final()]
-            if len(final) == expected or time.monotonic() > deadline:
+            over = [run for run in found if run.state and (run.state.is_final() or run.state.name == IDLE)]
+            if len(over) == expected or time.monotonic() > deadline:
                 return found
             time.sleep(0.1)
 

@@ -19,7 +19,7 @@ from components.annotate.settings import (
     staged_tasks,
 )
 from components.annotate.shards import parse_shard
-from components.core.errors import StreamoError
+from components.core.errors import exit_code
 from components.lineage.stage import Stage, stage
 
 
@@ -32,28 +32,24 @@ def main(argv: list[str] | None = None) -> int:
     task.add_argument("--shard", required=True)
     commands.add_parser("ground", help="event grounding of one shard").add_argument("--shard", required=True)
     arguments = parser.parse_args(argv)
-    try:
-        return run_ground(arguments.shard) if arguments.command == "ground" else run_task(arguments)
-    except StreamoError as error:
-        print(f"annotate: {error}", file=sys.stderr)
-        return error.exit_code
+    if arguments.command == "ground":
+        return exit_code("ground", lambda: run_ground(arguments.shard))
+    return exit_code("annotate", lambda: run_task(arguments))
 
 
-def run_task(arguments: argparse.Namespace) -> int:
+def run_task(arguments: argparse.Namespace) -> None:
     """Stage annotate."""
     item = {"task": arguments.task, "shard": arguments.shard}
     with stage("annotate", f"artifacts/annotations/{arguments.task}-{arguments.shard}", item=item) as st:
         finish(annotate_shard(arguments.task, _settings(st, arguments.shard)), st)
-    return 0
 
 
-def run_ground(shard: str) -> int:
+def run_ground(shard: str) -> None:
     """Stage ground; its queries are the captions of the same shard."""
     captions = Path(f"artifacts/annotations/event_caption-{shard}/labels.json")
     with stage("ground", f"artifacts/annotations/{GROUND}-{shard}", item={"shard": shard}) as st:
         settings = replace(_settings(st, shard), tasks=staged_tasks(st.param))
         finish(ground_shard(captions, settings), st)
-    return 0
 
 
 def _settings(st: Stage, shard: str) -> Settings:

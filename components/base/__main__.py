@@ -11,26 +11,21 @@ enter()
 from components.base.phases import Recipe
 from components.base.reference import write_reference
 from components.base.run import train_tiny
-from components.core.errors import StreamoError, UsageError
+from components.core.errors import UsageError, exit_code
 from components.lineage.stage import Stage, stage
 
 
-def main() -> int:
-    """Run the stage; returns the exit code."""
-    try:
-        with stage("base", "models/base") as st:
-            kind = st.param("base.kind")
-            if kind == "reference":
-                revision = st.param("base.revision")
-                st.record.extra["base"] = write_reference(st.dir, str(st.param("base.repository")), revision)
-            elif kind == "tiny":
-                st.record.extra["base"] = tiny(st)
-            else:
-                raise UsageError(f"params base.kind: {kind!r}, expected tiny or reference")
-    except StreamoError as error:
-        print(f"base: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+def main() -> None:
+    """Run the stage."""
+    with stage("base", "models/base") as st:
+        kind = st.param("base.kind")
+        if kind == "reference":
+            revision = st.param("base.revision")
+            st.record.extra["base"] = write_reference(st.dir, str(st.param("base.repository")), revision)
+        elif kind == "tiny":
+            st.record.extra["base"] = tiny(st)
+        else:
+            raise UsageError(f"params base.kind: {kind!r}, expected tiny or reference")
 
 
 def tiny(st: Stage) -> dict[str, object]:
@@ -49,4 +44,4 @@ def tiny(st: Stage) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code("base", main))

@@ -1,5 +1,8 @@
 """The three ways a command can fail, each with the exit code users script against (docs/architecture.md)."""
 
+import sys
+from collections.abc import Callable
+
 
 class StreamoError(Exception):
     """Base of every failure this project raises on purpose; `exit_code` is what the command returns."""
@@ -23,3 +26,13 @@ class InternalError(StreamoError):
     """Something that should not happen (exit 3): a missing library, a broken engine, a failed child."""
 
     exit_code = 3
+
+
+def exit_code(name: str, body: Callable[[], object]) -> int:
+    """Run `body`, the work of the entry `name`; a StreamoError becomes one line and its exit code."""
+    try:
+        body()
+    except StreamoError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0

@@ -9,14 +9,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import StreamoError
+from components.core.errors import exit_code
 from components.lineage.stage import Stage, stage
 
 DATASET, CORPUS = Path("artifacts/dataset"), Path("artifacts/corpus")
 
 
-def main() -> int:
-    """Run the stage; exit code as docs/architecture.md says."""
+def main() -> None:
+    """Run the stage."""
     parser = argparse.ArgumentParser(prog="python -m components.evaluate", description=__doc__)
     parser.add_argument("--loss", required=True, help="one of params train.losses")
     parser.add_argument("--seed", required=True, type=int, help="one of params train.seeds")
@@ -24,14 +24,9 @@ def main() -> int:
     args = parser.parse_args()
     name = f"{args.loss}-{args.seed}"
     item = {"loss": args.loss, "seed": args.seed, "suite": args.suite}
-    try:
-        with stage("evaluate", f"artifacts/evaluation/{name}-{args.suite}", item=item) as st:
-            run = validation if args.suite == "validation" else ovo
-            st.record.extra["cost"] = run(st, Path("models") / name)
-    except StreamoError as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    with stage("evaluate", f"artifacts/evaluation/{name}-{args.suite}", item=item) as st:
+        run = validation if args.suite == "validation" else ovo
+        st.record.extra["cost"] = run(st, Path("models") / name)
 
 
 def validation(st: Stage, model: Path) -> dict[str, Any]:
@@ -66,4 +61,4 @@ def ovo(st: Stage, model: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code("evaluate", main))

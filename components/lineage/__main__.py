@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from components.core.errors import StreamoError
+from components.core.errors import exit_code
 from components.core.files import write_text
 from components.lineage.tree import Ignore, listing
 from components.lineage.verify import pinned, verify_data
@@ -18,19 +18,21 @@ def main() -> int:
         "--pin", type=Path, default=Path("data.dvc"), help="the .dvc file (default: data.dvc)"
     )
     args = parser.parse_args()
-    try:
-        if args.command == "verify-data":
-            print(f"{args.pin}: {verify_data(Path(), args.pin)} files, all as pinned")
-        else:
-            name, _ = pinned(args.pin)
-            files = listing(Path(name), Ignore(Path()))
-            target = args.pin.with_suffix(".md5")
-            write_text(target, "".join(f"{md5}  {path}\n" for path, md5 in sorted(files.items())))
-            print(f"{target}: {len(files)} files; commit it beside {args.pin}")
-    except StreamoError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code("lineage", lambda: (verify if args.command == "verify-data" else write_list)(args.pin))
+
+
+def verify(pin: Path) -> None:
+    """Compare the bytes below a pin with it."""
+    print(f"{pin}: {verify_data(Path(), pin)} files, all as pinned")
+
+
+def write_list(pin: Path) -> None:
+    """Write the listing of a pinned folder beside its pin."""
+    name, _ = pinned(pin)
+    files = listing(Path(name), Ignore(Path()))
+    target = pin.with_suffix(".md5")
+    write_text(target, "".join(f"{md5}  {path}\n" for path, md5 in sorted(files.items())))
+    print(f"{target}: {len(files)} files; commit it beside {pin}")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from components.lineage.stage import enter
 
 enter()
 
-from components.core.errors import StreamoError
+from components.core.errors import exit_code
 from components.lineage.stage import stage
 from components.protocol.dialogues import run
 
@@ -18,26 +18,19 @@ ANNOTATIONS = Path("artifacts/annotations")
 GROUNDED = "event_grounding"  # made by stage ground from the event captions
 
 
-def main() -> int:
-    """Run the stage; returns the exit code."""
-    try:
-        with stage("dialogues", "artifacts/turns") as st:
-            tasks = {*st.param("annotate.tasks"), GROUNDED}
-            folders = [
-                ANNOTATIONS / f"{task}-{shard}" for task in tasks for shard in st.param("annotate.shards")
-            ]
-            run(
-                st.dir,
-                folders,  # by name: a folder left over from former params is no input
-                Path("artifacts/corpus/manifest.parquet"),
-                rules=str(st.param("dialogues.rules")),
-                fps=float(st.param("dialogues.fps")),
-            )
-    except StreamoError as error:
-        print(f"dialogues: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+def main() -> None:
+    """Run the stage."""
+    with stage("dialogues", "artifacts/turns") as st:
+        tasks = {*st.param("annotate.tasks"), GROUNDED}
+        folders = [ANNOTATIONS / f"{task}-{shard}" for task in tasks for shard in st.param("annotate.shards")]
+        run(
+            st.dir,
+            folders,  # by name: a folder left over from former params is no input
+            Path("artifacts/corpus/manifest.parquet"),
+            rules=str(st.param("dialogues.rules")),
+            fps=float(st.param("dialogues.fps")),
+        )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code("dialogues", main))

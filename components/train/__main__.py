@@ -8,39 +8,34 @@ import argparse
 import sys
 from pathlib import Path
 
-from components.core.errors import StreamoError
+from components.core.errors import exit_code
 from components.lineage.stage import stage
 
 
-def main() -> int:
-    """Run the stage; exit code as docs/architecture.md says."""
+def main() -> None:
+    """Run the stage."""
     parser = argparse.ArgumentParser(prog="python -m components.train", description=__doc__)
     parser.add_argument("--loss", required=True, help="one of params train.losses")
     parser.add_argument("--seed", required=True, type=int, help="one of params train.seeds")
     args = parser.parse_args()
     item = {"loss": args.loss, "seed": args.seed}
-    try:
-        with stage("train", f"models/{args.loss}-{args.seed}", item=item) as st:
-            from components.train.loss import KINDS
-            from components.train.recipe import read_recipe
-            from components.train.run import train
+    with stage("train", f"models/{args.loss}-{args.seed}", item=item) as st:
+        from components.train.loss import KINDS
+        from components.train.recipe import read_recipe
+        from components.train.run import train
 
-            if args.loss not in KINDS:
-                parser.error(f"--loss {args.loss}: expected one of {', '.join(KINDS)}")
-            st.record.extra["counts"] = train(
-                st.dir,
-                base=Path("models/base"),
-                dataset=Path("artifacts/dataset"),
-                media=Path(st.param("corpus.media")),
-                recipe=read_recipe(st.param),
-                loss=args.loss,
-                seed=args.seed,
-            )
-    except StreamoError as error:
-        print(f"train: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+        if args.loss not in KINDS:
+            parser.error(f"--loss {args.loss}: expected one of {', '.join(KINDS)}")
+        st.record.extra["counts"] = train(
+            st.dir,
+            base=Path("models/base"),
+            dataset=Path("artifacts/dataset"),
+            media=Path(st.param("corpus.media")),
+            recipe=read_recipe(st.param),
+            loss=args.loss,
+            seed=args.seed,
+        )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code("train", main))

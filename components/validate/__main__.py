@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from components.core.errors import StreamoError
+from components.core.errors import exit_code
 from components.lineage.stage import enter, stage
 
 PRODUCT = Path("artifacts/validation")
@@ -44,12 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     failure = FAILURE / "last_failure"
     docs.add_argument("--stored", type=Path, default=PRODUCT, help=f"folder of the result, or {failure}")
     args = parser.parse_args(argv)
-    try:
-        run_docs(args.stored) if args.command == "docs" else run_stage()
-    except StreamoError as error:
-        print(f"validate: {error}", file=sys.stderr)
-        return error.exit_code
-    return 0
+    return exit_code("validate", lambda: run_docs(args.stored) if args.command == "docs" else run_stage())
 
 
 if __name__ == "__main__":
