@@ -10,12 +10,14 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.futures import PrefectFuture
+from prefect.runtime import flow_run
 from prefect.states import Completed
 
 from components.core.errors import DataError
 from components.core.lock import checkout_lock
 from components.lineage.graph import read_graph
 from components.lineage.pathlock import mend_path_locks
+from components.lineage.runs import FLOW_RUN
 from components.lineage.schedule import startable
 from components.lineage.strays import remove_strays
 from flows.outcome import CACHED
@@ -54,6 +56,8 @@ def reproduce_locked(root: Path, targets: list[str], jobs: int) -> dict[str, str
     for stray in remove_strays(whole, root):
         print(f"removed {stray}: a product of a stage that is no longer in the DAG", flush=True)
     graph = whole.select(targets)
+    if flow_run.id:
+        os.environ[FLOW_RUN] = str(flow_run.id)  # the records of the stages below name their flow run
     runner = StageRunner(graph, root, jobs)
     runner.announce()
     try:

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from components.core.files import read_json
+
 
 def last_run(address: str, root: Path = Path()) -> dict[str, Any] | None:
     """The record of the stage's last completed run here, None if there is none.
@@ -19,6 +21,18 @@ def last_run(address: str, root: Path = Path()) -> dict[str, Any] | None:
         if record.get("status") == "completed":
             return record
     return None
+
+
+def all_runs(root: Path = Path()) -> list[tuple[str, dict[str, Any]]]:
+    """Every stage run here that has ended, `(path below the root, record)` in order of time, then address.
+
+    Raises:
+        DataError: a record cannot be read (the machine went down while it was written): delete it.
+
+    """
+    paths = sorted((root / "runs").glob("*/[0-9]*.json"), key=lambda path: (path.name, path.parent.name))
+    found = [(path.relative_to(root).as_posix(), read_json(path)) for path in paths]
+    return [(path, record) for path, record in found if isinstance(record, dict) and "stage" in record]
 
 
 def last_seconds(address: str, root: Path = Path()) -> float | None:

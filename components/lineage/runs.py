@@ -11,6 +11,9 @@ from typing import Any
 
 from components.core.files import write_json
 
+# Environment variable with the id of the flow run above a stage, so that its record can name it.
+FLOW_RUN = "STREAMO_FLOW_RUN"
+
 
 def git_revision(root: Path = Path()) -> str:
     """`<commit>` or `<commit>-dirty`; `unknown` where there is no repository."""
@@ -60,6 +63,7 @@ class RunRecord:
                     "system": platform.platform(),
                 },
                 "git": git_revision(self.root),
+                "flow_run": os.environ.get(FLOW_RUN),
                 "identity": identity,
                 "outputs": outputs,
                 **self.extra,
