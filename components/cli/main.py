@@ -18,6 +18,7 @@ COMMANDS = {
     "convert": "raw labels to stream dialogues or a turn table",
     "validate": "the gate on any turn table",
     "score": "score benchmark results (ovo)",
+    "evaluate": "any model folder on the held-out set of this checkout",
     "stream": "let a model watch a video turn by turn",
     "plan": "what would run and why; runs nothing",
     "audit": "re-hash every byte and walk the receipts down to the raw video",

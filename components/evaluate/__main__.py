@@ -36,6 +36,7 @@ def validation(st: Stage, model: Path) -> dict[str, Any]:
     inputs = ValidationInputs(
         model=model,
         media=Path(st.param("corpus.media")),
+        corpus=CORPUS,
         dataset=DATASET,
         samples=int(st.param("evaluate.validation_samples")),
         max_new_tokens=int(st.param("evaluate.max_new_tokens")),

@@ -10,6 +10,7 @@ from typing import Any
 from components.core.files import write_json
 from components.evaluate.clock import fit_clock
 from components.evaluate.ovo_format import GROUP_OF, Entry, load_annotations
+from components.evaluate.points import ovo_heldout, ovo_points
 from components.evaluate.run_entries import EntriesWatched, watch_entries
 from components.evaluate.run_models import Runner, checkpoints, cost
 from components.evaluate.run_queries import question_of
@@ -34,16 +35,20 @@ class OvoInputs:
 
 
 def run_ovo(out: Path, inputs: OvoInputs) -> dict[str, Any]:
-    """Write `predictions.json`, `results/ovo.json` and `scores.json` into `out`; returns what it cost.
+    """Write predictions, official rows (`results/ovo.json`), scores and points into `out`; returns the cost.
 
-    Without a benchmark (a user's own videos) both JSON files say so under `skipped`.
+    Without a benchmark (a user's own videos) the files say so under `skipped`, and there are no result rows.
     """
     entries = load_annotations(inputs.corpus / "benchmark.json")
     if not entries:
         for name in ("predictions.json", "scores.json"):
             write_json(out / name, {"schema": 1, "suite": "ovo", "skipped": SKIPPED})
+        none = ovo_heldout([], {}, max_new_tokens=inputs.max_new_tokens)
+        write_json(out / "points.json", {**ovo_points([], {}, none), "skipped": SKIPPED})
         return {"skipped": SKIPPED}
     videos = read_manifest(inputs.corpus / "manifest.parquet", role=BENCHMARK)
+    hashes = {video.video_id: video.sha256 for video in videos}
+    heldout = ovo_heldout(entries, hashes, max_new_tokens=inputs.max_new_tokens)
     turns = {video.video_id: num_turns(video.duration_s) for video in videos}
     clock = fit_clock(read_samples(sorted(inputs.dataset.glob("train/*.parquet"))), wordings(entries))
     runner = Runner(inputs.media, turns, max_new_tokens=inputs.max_new_tokens)
@@ -62,8 +67,10 @@ def run_ovo(out: Path, inputs: OvoInputs) -> dict[str, Any]:
         found = watch(kept.step, matched)
         steps[str(kept.step)] = {**found.scores(matched, clock, inputs.seed), "steps": kept.step}
     scores = final.scores(entries, clock, inputs.seed)
+    rows = final.results(entries)
     write_json(out / "predictions.json", {**final.predictions(), "steps": last.step})
-    write_json(out / "results" / "ovo.json", final.results(entries))
+    write_json(out / "results" / "ovo.json", rows)
+    write_json(out / "points.json", ovo_points(entries, rows, heldout))
     write_json(out / "scores.json", {**scores, "steps": last.step, "at_steps": steps})
     return cost(runner.spent, time.monotonic() - started)
 

@@ -10,12 +10,14 @@ from typing import Any
 from components.core.errors import DataError
 from components.core.files import write_json
 from components.core.seeds import rng
+from components.evaluate.points import validation_heldout, validation_points
 from components.evaluate.run_models import Runner, checkpoints, cost
 from components.evaluate.state_scores import Watched as Scored
 from components.evaluate.state_scores import build_validation
 from components.infer.plans import Plan, Watched
 from components.protocol.tables import read_samples
 from components.protocol.turns import Dialogue
+from components.video.manifest import read_manifest
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class ValidationInputs:
 
     model: Path
     media: Path
+    corpus: Path
     dataset: Path
     samples: int
     max_new_tokens: int
@@ -31,13 +34,15 @@ class ValidationInputs:
 
 
 def run_validation(out: Path, inputs: ValidationInputs) -> dict[str, Any]:
-    """Write `predictions.json` and `scores.json` into `out`; returns what it cost."""
+    """Write `predictions.json`, `scores.json` and `points.json` into `out`; returns what it cost."""
     everything = list(read_samples(sorted(inputs.dataset.glob("validation/*.parquet"))))
     samples = choose(everything, inputs.samples, inputs.seed)
     if not samples:
         raise DataError(
             f"{inputs.dataset}/validation: no sample to choose a model by; raise dataset.validation_share"
         )
+    hashes = {video.video_id: video.sha256 for video in read_manifest(inputs.corpus / "manifest.parquet")}
+    heldout = validation_heldout(samples, hashes, max_new_tokens=inputs.max_new_tokens)
     plans = [plan(sample) for sample in samples]
     turns: dict[str, int] = defaultdict(int)
     for each in plans:
@@ -48,10 +53,12 @@ def run_validation(out: Path, inputs: ValidationInputs) -> dict[str, Any]:
     runner.use(last.folder)
     watched = runner.watch(plans, f"validation, step {last.step}")
     pairs = list(zip(samples, watched, strict=True))
-    scores = build_validation([scored(*pair) for pair in pairs], seed=inputs.seed)
+    both = [scored(*pair) for pair in pairs]
+    scores = build_validation(both, seed=inputs.seed)
     predictions = {"schema": 1, "suite": "validation", "streams": [row(*pair) for pair in pairs]}
     write_json(out / "predictions.json", {**predictions, "steps": last.step})
     write_json(out / "scores.json", {**scores, "steps": last.step, "of_samples": len(everything)})
+    write_json(out / "points.json", validation_points(both, heldout))
     return cost(runner.spent, time.monotonic() - started)
 
 
