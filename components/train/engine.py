@@ -1,7 +1,9 @@
 """The DeepSpeed engine: AdamW, ZeRO, warm-up and cosine. There is no other way to train here."""
 
+import atexit
 import math
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -87,7 +89,9 @@ def _meet(deepspeed: Any, rank: int, ranks: int) -> None:
         deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False)
         return
     os.environ.update(RANK="0", WORLD_SIZE="1")
-    store = Path(tempfile.mkdtemp(prefix="streamo-train-")) / "store"
+    folder = Path(tempfile.mkdtemp(prefix="streamo-train-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # DeepSpeed meets again in it until the end
+    store = folder / "store"
     deepspeed.init_distributed(
         dist_backend=backend, auto_mpi_discovery=False, init_method=f"file://{store}", rank=0, world_size=1
     )
