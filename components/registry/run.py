@@ -3,16 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import DataError
 from components.core.files import read_json, write_json, write_text
 from components.core.hashing import fingerprint
 from components.registry.card import model_card
+from components.registry.copies import copy_results, wanted
 from components.registry.model_files import copy_model, missing_files
 from components.registry.receipts import IDENTITY, copy_receipts, missing_receipts, upstream
 from components.registry.verdict import (
     Check,
     candidate_scores,
-    champion_check,
     decide,
     floor_checks,
     gate_check,
@@ -21,7 +20,7 @@ from components.registry.verdict import (
 
 
 def run(out: Path, *, root: Path, suites: list[str]) -> dict[str, Any]:
-    """Write `verdict.json`, `README.md`, the model's files and `receipts/` into `out`; returns the verdict.
+    """Write verdict, card, model, results of other stages and receipts into `out`; returns the verdict.
 
     Args:
         out: an existing folder.
@@ -29,22 +28,22 @@ def run(out: Path, *, root: Path, suites: list[str]) -> dict[str, Any]:
         suites: evaluated suites, whose receipts must be there.
 
     Raises:
-        DataError: the report, the gate's result or `registry/champion.json` is missing or malformed.
+        DataError: the report or the gate's result is missing or malformed.
 
     """
     results = read_json(root / "artifacts" / "report" / "results.json")
     gate = read_json(root / "artifacts" / "validation" / "result.json")
-    champion = read_champion(root / "registry" / "champion.json")
     model = results["served"]["model"]
     folder = root / "models" / model
     products = upstream(root, model, suites)
+    missing = copy_results(root, out, wanted(model, suites))
     scores = candidate_scores(results)
     checks: list[Check] = [
         gate_check(gate),
         listed_check("model_complete", missing_files(folder), "config, weights and state tokens are there"),
         listed_check("receipts_complete", missing_receipts(root, products), f"{len(products)} receipts"),
+        listed_check("evaluation_complete", missing, f"scores and test points of {', '.join(suites)}"),
         *floor_checks(scores, results["models"][model]["validation"]),
-        champion_check(scores, champion),
     ]
     verdict = {
         "schema": 1,
@@ -56,25 +55,12 @@ def run(out: Path, *, root: Path, suites: list[str]) -> dict[str, Any]:
             "identity": identity_of(folder),
             "scores": scores,
         },
-        "champion": champion,
         "files": copy_model(folder, out),
         "receipts": copy_receipts(root, products, out),
     }
     write_json(out / "verdict.json", verdict)
     write_text(out / "README.md", model_card(verdict, results, read_base(root)))
     return verdict
-
-
-def read_champion(path: Path) -> dict[str, Any]:
-    """The current champion: `{"version": null}` or a version with the scores it was registered with."""
-    champion = read_json(path)
-    if not isinstance(champion, dict) or "version" not in champion:
-        raise DataError(f'{path}: expected an object with `version`; the first is {{"version": null}}')
-    if champion["version"] is not None and not {"groups", "macro_f1"} <= set(champion.get("scores", {})):
-        raise DataError(
-            f"{path}: champion {champion['version']} has no `scores` (copy them from its verdict.json)"
-        )
-    return champion
 
 
 def identity_of(folder: Path) -> str | None:

@@ -1,6 +1,7 @@
-"""Register or refuse: every check with its reason, from numbers that other stages have written.
+"""Fit to serve or not: every check with its reason, from numbers that other stages have written.
 
-A refusal is a result, not a failure: the stage still ends well and says why.
+The candidate is judged alone: which version serves, and whether this one is better, is the gate's to say. A
+refusal is a result, not a failure: the stage still ends well and says why.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ def listed_check(name: str, missing: Sequence[str], complete: str) -> Check:
 
 
 def candidate_scores(results: Json) -> dict[str, Any]:
-    """The served model's scores with intervals: what a champion is compared by, and is stored with."""
+    """The served model's scores with intervals."""
     entry = results["models"][results["served"]["model"]]
     validation = entry["validation"]
     groups = {}
@@ -71,21 +72,6 @@ def constant_floor(confusion: Mapping[str, Mapping[str, int]]) -> float:
     turns = {state: sum(said.values()) for state, said in confusion.items()}
     whole = sum(turns.values())
     return round(max(100 * 2 * count / (count + whole) for count in turns.values()) / len(turns), 2)
-
-
-def champion_check(scores: Json, champion: Json) -> Check:
-    """Not worse than the champion: no score below the champion's lower bound, where both have one."""
-    if champion["version"] is None:
-        return Check("not_worse_than_champion", True, "there is no champion yet")
-    theirs = {**champion["scores"]["groups"], "macro_f1": champion["scores"]["macro_f1"]}
-    ours = {**scores["groups"], "macro_f1": scores["macro_f1"]}
-    worse = [
-        f"{name} {ours[name]['accuracy']} below {cell['interval'][0]}"
-        for name, cell in theirs.items()
-        if name in ours and ours[name]["accuracy"] < cell["interval"][0]
-    ]
-    known = f"compared with {champion['version']} on {', '.join(sorted(set(ours) & set(theirs)))}"
-    return Check("not_worse_than_champion", not worse, f"{known}; {'; '.join(worse)}" if worse else known)
 
 
 def decide(checks: Sequence[Check]) -> dict[str, Any]:

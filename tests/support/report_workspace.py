@@ -9,6 +9,7 @@ from components.evaluate.clock import ClockFit
 from components.evaluate.scores import build_scores
 from components.evaluate.state_scores import Watched, build_validation
 from components.evaluate.streams import read_results
+from components.video.manifest import Video, write_manifest
 from components.world.generate import render
 from tests.support.ovo_samples import benchmark, perfect_stream, silent_stream
 
@@ -30,7 +31,6 @@ def make_workspace(root: Path, *, with_ovo: bool = True) -> Path:
     """Write everything that report and register read below `root`; three clips, one of each task."""
     render(root / "data", clips=3, seed=0)
     write_summaries(root / "artifacts")
-    write_json(root / "registry" / "champion.json", {"version": None})
     for loss in LOSSES:
         write_model(root, loss)
         write_evaluations(root, loss, with_ovo)
@@ -68,6 +68,16 @@ def write_summaries(artifacts: Path) -> None:
         "sources": {"embedded world": 3},
     }
     write_json(artifacts / "dataset" / "summary.json", dataset)
+    split = {f"train/c{n:04d}.mp4": "train" if n < 2 else "validation" for n in range(3)}
+    write_json(artifacts / "dataset" / "split.json", split)
+    write_manifest(artifacts / "corpus" / "manifest.parquet", [video(name) for name in split])
+
+
+def video(video_id: str, sha256: str = "00" * 32) -> Video:
+    """A row of the manifest."""
+    size = {"width": 56, "height": 56, "rotation": 0, "codec": "h264", "variable_rate": False}
+    origin = {"role": "corpus", "source": "embedded world", "licence": "CC0-1.0", "note": ""}
+    return Video(video_id, 22.0, 44, 2.0, sha256=sha256, **size, **origin)
 
 
 def write_model(root: Path, loss: str) -> None:
@@ -107,7 +117,29 @@ def write_evaluations(root: Path, loss: str, with_ovo: bool) -> None:
     else:
         write_json(ovo / "scores.json", {"suite": "ovo", "skipped": "no benchmark"})
     for suite in ("validation", "ovo"):
+        write_points(root / "artifacts" / "evaluation" / f"{loss}-0-{suite}", suite, SKILL[loss])
         write_receipt(root, f"artifacts/evaluation/{loss}-0-{suite}")
+
+
+def write_points(folder: Path, suite: str, skill: int) -> None:
+    """One row a clip and task; a low skill loses the last ones."""
+    rows = [
+        {"id": f"{task}-{clip}", "task": task, "video_id": f"train/c{clip:04d}.mp4", "n": 3 * number + clip}
+        for number, task in enumerate(("REC", "OCR", "EPM") if suite == "ovo" else TASKS)
+        for clip in range(3)
+    ]
+    points = {"schema": 1, "suite": suite, "heldout": "00" * 32}
+    groups = {"REC": "forward", "OCR": "realtime", "EPM": "backward"}
+    for row in rows:
+        right = row.pop("n") < skill
+        if suite == "ovo":
+            row |= {"group": groups[row["task"]], "match": row["id"], "column": "matched", "correct": right}
+        else:
+            row["confusion"] = {
+                "response": {"response" if right else "silence": 4},
+                "silence": {"silence": 16},
+            }
+    write_json(folder / "points.json", points | {"points" if suite == "ovo" else "samples": rows})
 
 
 def watched_stream(number: int, skill: int) -> dict[str, object]:

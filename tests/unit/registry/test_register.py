@@ -3,7 +3,6 @@
 import pytest
 import yaml
 
-from components.core.errors import DataError
 from components.core.files import read_json, write_json
 from components.core.hashing import sha256_file, sha256_tree
 from components.registry.run import run
@@ -42,10 +41,10 @@ def failed(verdict):
     return [check["name"] for check in verdict["checks"] if not check["passed"]]
 
 
-def test_a_sound_candidate_without_champion_is_registered_with_files_and_receipts(root):
+def test_a_sound_candidate_is_registered_with_files_and_receipts(root):
     verdict, out = register(root)
     assert (verdict["decision"], failed(verdict)) == ("register", [])
-    assert verdict["candidate"]["model"] == "focal-0" and verdict["champion"] == {"version": None}
+    assert verdict["candidate"]["model"] == "focal-0" and "champion" not in verdict
     assert sorted(verdict["files"]) == ["config.json", "model.safetensors", "streamo.json"]
     source = root / "models/focal-0/model.safetensors"
     assert (
@@ -138,33 +137,38 @@ def test_a_model_at_the_floor_is_refused(root):
 def test_without_a_test_set_the_validation_floor_decides(tmp_path):
     root = make(tmp_path / "workspace", with_ovo=False)
     verdict, _ = register(root)
-    assert [check["name"] for check in verdict["checks"]][3] == "validation_above_floor"
+    assert [check["name"] for check in verdict["checks"]][-1] == "validation_above_floor"
     assert verdict["decision"] == "register"
 
 
-def champion_of(verdict, shift):
-    scores = verdict["candidate"]["scores"]
-    groups = {
-        name: {**cell, "interval": [cell["accuracy"] + shift, 100.0]}
-        for name, cell in scores["groups"].items()
+@pytest.mark.parametrize(
+    "source",
+    [
+        "artifacts/evaluation/focal-0-ovo/points.json",
+        "artifacts/evaluation/focal-0-validation/scores.json",
+        "artifacts/dataset/split.json",
+    ],
+)
+def test_a_missing_result_refuses_and_is_named(root, source):
+    (root / source).unlink()
+    verdict, _ = register(root)
+    assert verdict["decision"] == "refuse" and verdict["reasons"] == [
+        f"evaluation_complete: missing: {source}"
+    ]
+
+
+def test_the_results_of_other_stages_are_copied_byte_for_byte(root):
+    _, out = register(root)
+    copies = {
+        "evaluation/ovo/points.json": "artifacts/evaluation/focal-0-ovo/points.json",
+        "evaluation/validation/scores.json": "artifacts/evaluation/focal-0-validation/scores.json",
+        "validation.json": "artifacts/validation/result.json",
+        "corpus/manifest.parquet": "artifacts/corpus/manifest.parquet",
+        "dataset/split.json": "artifacts/dataset/split.json",
+        "report/results.json": "artifacts/report/results.json",
     }
-    return {"version": "v1", "scores": {**scores, "groups": groups}}
-
-
-def test_a_clearly_better_champion_stays_and_an_equal_one_does_not_block(root):
-    first, _ = register(root, "first")
-    write_json(root / "registry/champion.json", champion_of(first, -1.0))
-    assert register(root, "second")[0]["decision"] == "register"
-    write_json(root / "registry/champion.json", champion_of(first, 0.5))
-    verdict, _ = register(root, "third")
-    assert failed(verdict) == ["not_worse_than_champion"] and "v1" in verdict["reasons"][0]
-
-
-@pytest.mark.parametrize("content", [[], {}, {"version": "v1"}])
-def test_a_malformed_champion_is_named(root, content):
-    write_json(root / "registry/champion.json", content)
-    with pytest.raises(DataError, match=r"champion\.json"):
-        register(root)
+    for name, source in copies.items():
+        assert (out / name).read_bytes() == (root / source).read_bytes()
 
 
 def test_the_constant_floor_is_a_third_of_the_best_states_f1():
