@@ -6,7 +6,6 @@ the model, of the loss, of other videos or of the order of a file.
 """
 
 import itertools
-
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 

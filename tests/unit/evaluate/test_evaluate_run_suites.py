@@ -1,7 +1,6 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
@@ -17,127 +16,28 @@ from components.evaluate.run_validation import ValidationInputs, choose, plan, r
 from components.infer.session import StreamSession
 from components.model.adapter import load
 from components.model.tiny import build_tiny
-from components.protocol.states import LABELS, State
-from components.protocol.tables import read_samples, write_turns
-from components.protocol.turns import Dialogue, Turn
+from components.protocol.states import LABELS
+from components.protocol.tables import read_samples
 from components.video.frames import frames_at, turn_times
-from components.video.manifest import Video, write_manifest
 from components.video.root import MediaRoot
-from tests.support.streams import noise_video, unsettle
-
-QUESTIONS = ["which letter is on the sign?", "keep telling me the jump count", "is the drop going on?"]
-SECONDS = {"bench/a.mp4": 8, "bench/b.mp4": 7, "bench/c.mp4": 8}
-
-
-def write_clip(path, seconds, seed):
-    import av
-
-    generator = np.random.default_rng(seed)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=1)
-        stream.width = stream.height = 56
-        stream.pix_fmt = "yuv420p"
-        for _ in range(seconds):
-            colour = np.full((56, 56, 3), generator.integers(0, 255, 3), dtype=np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(colour, format="rgb24")))
-        container.mux(stream.encode())
-
-
-def video(video_id, seconds):
-    return Video(
-        video_id,
-        float(seconds),
-        seconds,
-        1.0,
-        False,
-        0,
-        56,
-        56,
-        "h264",
-        "0" * 64,
-        "benchmark",
-        "here",
-        "CC0-1.0",
-        "",
-    )
-
-
-def entries():
-    rows = []
-    for name in SECONDS:
-        for task, turn in (("OCR", 3), ("EPM", 5)):
-            options = ["x", "y", "z"]
-            row = {
-                "task": task,
-                "video": name,
-                "realtime": turn,
-                "question": QUESTIONS[0],
-                "options": options,
-            }
-            rows.append(row | {"answer": "y", "gt": 1, "match": f"{task}-0", "points": "matched"})
-        for kind, turns in (("matched", [4]), ("naive", [2, 6])):
-            tags = {"match": f"{kind}-{name}", "points": kind, "video": name}
-            points = [{"realtime": turn, "count": 1} for turn in turns]
-            rec = {
-                "task": "REC",
-                "activity": "jump",
-                "question": QUESTIONS[1],
-                "start_times": [1],
-                "end_times": [3],
-            }
-            rows.append(tags | rec | {"test_info": points})
-            points = [{"realtime": turn, "step": "the drop", "type": turn % 2} for turn in turns]
-            spans = {"all_steps": ["the drop"], "start_time": [2], "end_time": [4], "test_info": points}
-            rows.append(tags | {"task": "SSR"} | spans)
-            points = [{"realtime": turn, "type": int(turn > 3)} for turn in turns]
-            crr = {
-                "task": "CRR",
-                "question": QUESTIONS[0],
-                "ask_time": 1,
-                "clue_time": 3,
-                "test_info": points,
-            }
-            rows.append(tags | crr)
-    return [{"id": number, **row} for number, row in enumerate(rows)]
-
-
-def dialogue(number, task):
-    states = [State.SILENCE, State.STANDBY, State.RESPONSE, State.SILENCE, State.SILENCE]
-    asks = {0: (QUESTIONS[number % 3],), 3: (QUESTIONS[0], QUESTIONS[1])}
-    turns = [Turn(i, asks.get(i, ()), s, "y" if s is State.RESPONSE else None) for i, s in enumerate(states)]
-    return Dialogue(f"{task}-{number:03d}", sorted(SECONDS)[number % 3], task, "here", 5.0, turns)
+from tests.support.heldout import QUESTIONS, SECONDS, dialogue, entries, heldout_checkout, tiny_model
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     """Three clips, a benchmark on them, a dataset, and a random model with one earlier step."""
-    root = tmp_path_factory.mktemp("world")
-    for seed, (name, seconds) in enumerate(SECONDS.items()):
-        write_clip(root / "media" / name, seconds, seed)
-    write_json(root / "corpus" / "benchmark.json", entries())
-    write_manifest(root / "corpus" / "manifest.parquet", [video(*item) for item in SECONDS.items()])
-    samples = [
-        dialogue(n, task) for task, count in (("action_caption", 2), ("tsqa", 9)) for n in range(count)
-    ]
-    for split in ("train", "validation"):
-        (root / "dataset" / split).mkdir(parents=True)
-        write_turns(root / "dataset" / split / "shard-000.parquet", samples)
-    model = root / "models" / "focal-0"
-    for folder, step, seed in ((model, 300, 2), (model / "step-80", 80, 4)):
-        adapter = load(build_tiny(folder, QUESTIONS, seed=2))
-        unsettle(adapter, noise_video(24, seed=seed))
-        adapter.save(folder)
-        write_json(folder / "streamo.json", {"step": step})
+    root = heldout_checkout(tmp_path_factory.mktemp("world"))
+    model = tiny_model(root / "models/focal-0")
+    tiny_model(model / "step-80", step=80, seed=4)
     return root
 
 
 def ovo_inputs(world, **more):
     inputs = OvoInputs(
         model=world / "models" / "focal-0",
-        media=world / "media",
-        corpus=world / "corpus",
-        dataset=world / "dataset",
+        media=world / "data/media",
+        corpus=world / "artifacts/corpus",
+        dataset=world / "artifacts/dataset",
         exchanged=True,
         max_new_tokens=4,
         seed=0,
@@ -148,8 +48,9 @@ def ovo_inputs(world, **more):
 def validation_inputs(world, **more):
     inputs = ValidationInputs(
         model=world / "models" / "focal-0",
-        media=world / "media",
-        dataset=world / "dataset",
+        media=world / "data/media",
+        corpus=world / "artifacts/corpus",
+        dataset=world / "artifacts/dataset",
         samples=6,
         max_new_tokens=4,
         seed=0,
@@ -189,7 +90,7 @@ def test_no_stream_goes_past_its_query(ovo):
 
 
 def test_the_results_are_official_rows_for_the_official_scorer(world, ovo):
-    annotations = load_annotations(world / "corpus" / "benchmark.json")
+    annotations = load_annotations(world / "artifacts/corpus" / "benchmark.json")
     found = score(annotations, load_results(ovo / "results"))
     assert found["rows"] == {
         "rows": len(annotations), "duplicate_rows": 0, "unknown_rows": 0, "entries_without_row": 0
@@ -206,7 +107,7 @@ def test_recorded_clips_equal_a_single_session(world, ovo):
         session = StreamSession(session_adapter, max_new_tokens=4)
         for ask in clip["asks"]:
             session.ask(ask["text"], at=ask["at"])
-        images = frames_at(world / "media" / clip["video"], turn_times(SECONDS[clip["video"]]))
+        images = frames_at(world / "data/media" / clip["video"], turn_times(SECONDS[clip["video"]]))
         turns = [session.push([image]) for image in images]
         assert [turn.state.label for turn in turns] == clip["states"]
         assert {str(turn.turn): turn.text for turn in turns if turn.text is not None} == clip["texts"]
@@ -230,7 +131,7 @@ def test_the_same_inputs_give_the_same_bytes(world, ovo):
     again = world / "again"
     again.mkdir()
     cost = run_ovo(again, ovo_inputs(world))
-    for name in ("predictions.json", "scores.json", "results/ovo.json"):
+    for name in ("predictions.json", "scores.json", "points.json", "results/ovo.json"):
         assert (again / name).read_bytes() == (ovo / name).read_bytes()
     assert cost["turns"] > 0 and cost["ms_per_turn"] > 0
 
@@ -242,7 +143,7 @@ def test_predictions_follow_the_video_not_its_name(world, ovo, tmp_path):
     # a and c are equally long: their files change places.
     swap = {names[0]: names[2], names[2]: names[0], names[1]: names[1]}
     for name, other in swap.items():
-        (tmp_path / "media" / name).write_bytes((world / "media" / other).read_bytes())
+        (tmp_path / "media" / name).write_bytes((world / "data/media" / other).read_bytes())
     out = tmp_path / "out"
     out.mkdir()
     run_ovo(out, ovo_inputs(world, media=tmp_path / "media"))
@@ -265,6 +166,7 @@ def test_without_a_benchmark_the_suite_says_so(world, tmp_path):
     out.mkdir()
     assert "skipped" in run_ovo(out, ovo_inputs(world, corpus=corpus))
     assert read_json(out / "scores.json")["skipped"] == read_json(out / "predictions.json")["skipped"]
+    assert read_json(out / "points.json")["points"] == []
 
 
 def test_validation_watches_every_task_with_the_last_step(world, tmp_path):
@@ -280,7 +182,7 @@ def test_validation_watches_every_task_with_the_last_step(world, tmp_path):
 
 
 def test_the_choice_of_samples_is_seeded_and_in_proportion(world):
-    samples = list(read_samples(world / "dataset" / "validation" / "shard-000.parquet"))
+    samples = list(read_samples(world / "artifacts/dataset" / "validation" / "shard-000.parquet"))
     chosen = choose(samples, 5, seed=1)
     assert [s.sample_id for s in chosen] == [s.sample_id for s in choose(samples[::-1], 5, seed=1)]
     assert {s.sample_id for s in chosen} != {s.sample_id for s in choose(samples, 5, seed=2)}
@@ -296,7 +198,7 @@ def test_all_questions_of_a_sample_are_asked(world):
 
 def test_an_empty_validation_split_is_an_error(world, tmp_path):
     (tmp_path / "validation").mkdir()
-    table = pq.read_table(world / "dataset" / "validation" / "shard-000.parquet").slice(0, 0)
+    table = pq.read_table(world / "artifacts/dataset" / "validation" / "shard-000.parquet").slice(0, 0)
     pq.write_table(table, tmp_path / "validation" / "shard-000.parquet")
     with pytest.raises(DataError, match="no sample"):
         run_validation(tmp_path, validation_inputs(world, dataset=tmp_path))
@@ -304,7 +206,7 @@ def test_an_empty_validation_split_is_an_error(world, tmp_path):
 
 def test_a_frame_after_the_query_is_never_handed_out(world):
     adapter = load(world / "models" / "focal-0")
-    frames = VideoFrames(adapter, MediaRoot(world / "media"), SECONDS, fps=2)
+    frames = VideoFrames(adapter, MediaRoot(world / "data/media"), SECONDS, fps=2)
     name = "bench/a.mp4"
     assert [len(frames.rows(name, 3, until)[1]) for until in (3.0, 3.4, 3.5, 9.0)] == [1, 1, 2, 2]
     with pytest.raises(InternalError, match="turn 3"):
@@ -313,7 +215,7 @@ def test_a_frame_after_the_query_is_never_handed_out(world):
 
 def test_rows_are_kept_for_a_model_with_the_same_tower(world, tmp_path):
     one, other = load(world / "models" / "focal-0"), load(build_tiny(tmp_path, QUESTIONS, seed=5))
-    frames = VideoFrames(one, MediaRoot(world / "media"), SECONDS)
+    frames = VideoFrames(one, MediaRoot(world / "data/media"), SECONDS)
     first = frames.rows("bench/a.mp4", 0, 0.0)[0]
     assert same_tower(one, load(world / "models" / "focal-0")) and not same_tower(one, other)
     frames.serve(load(world / "models" / "focal-0"))
