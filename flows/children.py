@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,10 +37,17 @@ def child_environment() -> dict[str, str]:
 
 
 class Children:
-    """The live children of one flow run; every method may be called from any thread."""
+    """The live children of one flow run; every method may be called from any thread.
 
-    def __init__(self, root: Path):
+    Args:
+        root: their current folder.
+        changes: of their environment, beyond `child_environment`; None takes a variable away.
+
+    """
+
+    def __init__(self, root: Path, changes: Mapping[str, str | None] | None = None):
         self.root = root
+        self.changes = dict(changes or {})
         self._lock = threading.Lock()
         self._live: set[subprocess.Popen[str]] = set()
         self._stopped = False
@@ -79,13 +86,17 @@ class Children:
         for process in live:
             kill_group(process)
 
+    def _environment(self) -> dict[str, str]:
+        merged = {**child_environment(), **self.changes}
+        return {key: value for key, value in merged.items() if value is not None}
+
     def _start(self, argv: Sequence[str]) -> subprocess.Popen[str]:
         with self._lock:
             if self._stopped:
                 raise InternalError("the flow is stopping")
             process = start_group(
                 argv,
-                env=child_environment(),
+                env=self._environment(),
                 cwd=self.root,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
