@@ -37,7 +37,10 @@ def test_the_gate_stands_before_the_dataset_and_all_that_follows() -> None:
     graph = read_graph(ROOT)
     later = graph.downstream({"validate"})
     assert {"dataset", "base", "train@focal-0", "report", "register"} <= later
-    assert set(graph.nodes) - later == graph.upstream({"dialogues"}), (
+    assert graph.downstream({"features"}) == {"features"}, (
+        "drift is told of refused data too; nothing trains on it"
+    )
+    assert set(graph.nodes) - later == graph.upstream({"dialogues"}) | {"features"}, (
         "nothing but labels is made before the gate"
     )
 

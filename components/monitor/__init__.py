@@ -1,0 +1,1 @@
+"""Room `monitor`: see the README beside this file."""
