@@ -1,6 +1,7 @@
-"""A Prefect server of our own for one flow run: on loopback, files under `runs/prefect`, dead when we are.
+"""A Prefect server of our own: on loopback, files under `runs/prefect`, dead when we are.
 
-Prefect's built-in ephemeral server is not used because it outlives a SIGKILL of the flow.
+`prefect_server` is the private one of a flow run, `flows.serve` the lasting one with login and UI. Prefect's
+built-in ephemeral server is not used because it outlives a SIGKILL of the flow.
 """
 
 import contextlib
@@ -11,40 +12,55 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from components.core.errors import InternalError
 from components.core.process import kill_group, start_group
 
+LOOPBACK = "127.0.0.1"
 STARTUP_S = 180.0  # the first start creates the database: 15 s on an idle machine
 UVICORN = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
-QUIET = {
+TELEMETRY_OFF = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_CLIENT_ENABLE_METRICS": "false",
+    "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",  # results on disk would be pickles
+}
+QUIET = {
     "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the console says what happens
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-    "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
 }
+SERVER_AUTH = "PREFECT_SERVER_API_AUTH_STRING"  # what a server asks for, `user:password`
+CLIENT_AUTH = "PREFECT_API_AUTH_STRING"  # what flows, workers and the command line show
 
 
-def configure(home: Path) -> None:
-    """Set Prefect's environment; call before `prefect` is imported."""
-    os.environ.update(QUIET)
+def configure(home: Path, *, quiet: bool = True) -> None:
+    """Set Prefect's environment; call before `prefect` is imported.
+
+    Args:
+        home: Prefect's folder (database, logs) unless PREFECT_HOME names one.
+        quiet: no log lines of Prefect's own on the terminal or in the UI.
+
+    """
+    os.environ.update(TELEMETRY_OFF)
+    if quiet:
+        os.environ.update(QUIET)
     os.environ.setdefault("PREFECT_HOME", str(home.absolute()))
+    if SERVER_AUTH in os.environ:  # one shell for both sides: no server of ours shuts its own flow out
+        os.environ.setdefault(CLIENT_AUTH, os.environ[SERVER_AUTH])
 
 
 class Server:
     """A server process that was started but may not answer yet."""
 
-    def __init__(self, process: subprocess.Popen[str], port: int, log: Path):
-        self.process, self.port, self.log = process, port, log
+    def __init__(self, process: subprocess.Popen[str], port: int, log: Path, host: str = LOOPBACK):
+        self.process, self.port, self.log, self.host = process, port, log, host
 
     @property
     def api_url(self) -> str:
-        """What PREFECT_API_URL must be."""
-        return f"http://127.0.0.1:{self.port}/api"
+        """What PREFECT_API_URL must be on this machine."""
+        return f"http://{self.host}:{self.port}/api"
 
     def wait(self) -> None:
         """Return when the server answers; InternalError with its log's path if it does not."""
@@ -68,22 +84,28 @@ def prefect_server(home: Path) -> Iterator[Server | None]:
         yield None
         return
     home.mkdir(parents=True, exist_ok=True)
-    log = home / "server.log"
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         port = int(probe.getsockname()[1])
-    with log.open("w", encoding="utf-8") as stream:
-        process = start_group(
-            [*UVICORN, "--host", "127.0.0.1", "--port", str(port), "--log-level", "error"],
-            env={**os.environ, "PREFECT__SERVER_EPHEMERAL": "1", "PREFECT__SERVER_FINAL": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-        )
-    server = Server(process, port, log)
+    # Ephemeral: no UI, no scheduler; it starts sooner.
+    private = {"PREFECT__SERVER_EPHEMERAL": "1"}
+    server = start_server(home / "server.log", LOOPBACK, port, private)
     os.environ["PREFECT_API_URL"] = server.api_url
     try:
         yield server
     finally:
         os.environ.pop("PREFECT_API_URL", None)
-        kill_group(process, grace_s=5.0)
+        kill_group(server.process, grace_s=5.0)
+
+
+def start_server(log: Path, host: str, port: int, extra: Mapping[str, str]) -> Server:
+    """Start a server process that dies with the calling thread; `extra` is added to its environment."""
+    with log.open("w", encoding="utf-8") as stream:
+        process = start_group(
+            [*UVICORN, "--host", host, "--port", str(port), "--log-level", "error"],
+            env={**os.environ, "PREFECT__SERVER_FINAL": "1", **extra},
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+        )
+    return Server(process, port, log, host)
