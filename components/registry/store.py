@@ -1,8 +1,8 @@
 """Versions in a store: publish, list, fetch with every byte verified. Folder and S3 have one layout.
 
 `objects/<sha[:2]>/<sha[2:]>` hold the bytes under their SHA-256 and are never overwritten.
-`versions/<version>.json` is created last and only if absent, and it alone makes the version exist: a publisher
-killed anywhere before has published nothing, and of two publishers of one version one wins.
+`versions/<version>.json` is created last and only if absent, and it alone makes the version exist: a
+publisher killed anywhere before has published nothing, and of two publishers of one version one wins.
 """
 
 import hashlib
@@ -40,8 +40,8 @@ class Backend(Protocol):
     def read(self, key: str) -> bytes | None:
         """The bytes of a manifest; None if there is none."""
 
-    def stream(self, key: str, size: int) -> Iterator[bytes]:
-        """The bytes of an object in blocks; `size` is what the manifest says. FileNotFoundError if absent."""
+    def stream(self, key: str) -> Iterator[bytes]:
+        """The bytes of an object in blocks; FileNotFoundError if there is none."""
 
     def create(self, key: str, data: bytes) -> bool:
         """Create a manifest only if absent, whole; False if there is one already."""
@@ -176,7 +176,7 @@ class Store:
         """Blocks of one file; after the last one WrongObjectError if they were not the right ones."""
         expected, digest, size = entry["sha256"], hashlib.sha256(), 0
         try:
-            for block in self.backend.stream(object_key(expected), entry["bytes"]):
+            for block in self.backend.stream(object_key(expected)):
                 digest.update(block)
                 size += len(block)
                 yield block

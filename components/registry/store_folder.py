@@ -36,8 +36,8 @@ class FolderBackend:
         except FileNotFoundError:
             return None
 
-    def stream(self, key: str, size: int) -> Iterator[bytes]:
-        """A file in blocks; its length is for the caller to compare with `size`."""
+    def stream(self, key: str) -> Iterator[bytes]:
+        """A file in blocks."""
         with (self.root / key).open("rb") as handle:
             while block := handle.read(BLOCK):
                 yield block

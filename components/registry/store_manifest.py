@@ -22,9 +22,7 @@ MANIFEST_NAME = "version.json"  # in a fetched package; no file of a version may
 def check_version(version: str) -> str:
     """Return `version` if it can be a file name and a key; UsageError if not."""
     if not VERSION.fullmatch(version):
-        raise UsageError(
-            f"{version!r} is not a version: letters, digits and . _ + - only, like v0.1.0; see `streamo versions`"
-        )
+        raise UsageError(f"{version!r} is not a version: letters, digits and . _ + - only, like v0.1.0")
     return version
 
 
