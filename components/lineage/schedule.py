@@ -8,22 +8,29 @@ from components.lineage.graph import Graph
 LIMITS: Mapping[str, int] = {"train": 2}
 
 
-def startable(graph: Graph, waiting: Collection[str], running: Collection[str], slots: int) -> list[str]:
+def startable(
+    graph: Graph,
+    waiting: Collection[str],
+    running: Collection[str],
+    slots: int,
+    elsewhere: Collection[str] = (),
+) -> list[str]:
     """Addresses of `waiting` to start now, given what runs; whoever is neither counts as finished.
 
-    Those with the longest chain of followers come first: the critical path never waits behind others.
+    Those with the longest chain of followers come first: the critical path never waits behind others. Those
+    in `elsewhere` run on other machines, where their pool bounds them: they take no slot here.
     """
-    busy = list(running)
+    busy = [address for address in running if address not in elsewhere]
     unfinished = {*waiting, *running}
     chosen: list[str] = []
     for address in sorted(waiting, key=lambda a: (-graph.depth[a], a)):
         name = graph[address].name
         same = sum(graph[other].name == name for other in busy)
-        if (
-            unfinished.isdisjoint(graph[address].upstream)
-            and len(busy) < slots
-            and same < LIMITS.get(name, slots)
-        ):
+        if not unfinished.isdisjoint(graph[address].upstream):
+            continue
+        if address in elsewhere:
+            chosen.append(address)
+        elif len(busy) < slots and same < LIMITS.get(name, slots):
             chosen.append(address)
             busy.append(address)
     return chosen
@@ -35,6 +42,7 @@ def time_left(
     running: Mapping[str, float],
     seconds: Mapping[str, float],
     slots: int,
+    elsewhere: Collection[str] = (),
 ) -> float:
     """Seconds until everything is done, by playing `startable` forward; unknown durations count as 0.
 
@@ -44,13 +52,14 @@ def time_left(
         running: address -> seconds it has run for.
         seconds: address -> expected duration.
         slots: stages that may run at once.
+        elsewhere: addresses that take no slot here.
 
     """
     todo = set(waiting)
     active = {address: max(0.0, seconds.get(address, 0.0) - spent) for address, spent in running.items()}
     now = 0.0
     while todo or active:
-        for address in startable(graph, todo, active, slots):
+        for address in startable(graph, todo, active, slots, elsewhere):
             todo.discard(address)
             active[address] = seconds.get(address, 0.0)
         if not active:  # what is left waits for a stage outside this graph: nothing can be said
