@@ -22,6 +22,12 @@ COMMANDS = {
     "stream": "let a model watch a video turn by turn",
     "plan": "what would run and why; runs nothing",
     "audit": "re-hash every byte and walk the receipts down to the raw video",
+    "register": "the commit's candidate becomes a version",
+    "versions": "every registered version with its stage",
+    "promote": "give a version a stage",
+    "rollback": "the former champion serves again",
+    "diff": "what changed between two versions: data, params, code, scores, clips",
+    "publish": "copy a version to another store",
     "profile": "write an overlay of profiles/ into params.yaml",
     "doctor": "what is missing on this machine and the command that mends it",
 }
