@@ -21,6 +21,7 @@ COMMANDS = {
     "evaluate": "any model folder on the held-out set of this checkout",
     "stream": "let a model watch a video turn by turn",
     "plan": "what would run and why; runs nothing",
+    "drift": "has the data, or have live streams, moved away from the accepted dataset?",
     "audit": "re-hash every byte and walk the receipts down to the raw video",
     "register": "the commit's candidate becomes a version",
     "versions": "every registered version with its stage",
