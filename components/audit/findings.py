@@ -10,15 +10,16 @@ class Finding:
 
     Attributes:
         path: file or folder, relative to the root of the checkout.
-        kind: `changed`, `missing`, `extra`, `cache_object`, `receipt`, `stale_code`, `stale_params`,
-            `stale_input`, `never_ran` or `gate`.
+        kind: a word of the table in this room's README.
         detail: what was expected and what was found.
+        product: the product that the path belongs to, where that is not the path itself.
 
     """
 
     path: str
     kind: str
     detail: str
+    product: str = ""
 
 
 @dataclass
@@ -38,3 +39,21 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """Plain values for `--json`."""
         return {"ok": self.verified, **asdict(self)}
+
+
+@dataclass
+class VersionReport(Report):
+    """The result of auditing one registered version.
+
+    Attributes:
+        version: its name.
+        commit: the commit its manifest names.
+        numbers: for every number of the report, or group of them: `{"what", "verified": bool, "why"}`.
+        videos: `{"count", "roles", "sources", "licences", "without_licence": [video_id]}`.
+
+    """
+
+    version: str = ""
+    commit: str = ""
+    numbers: list[dict[str, Any]] = field(default_factory=list)
+    videos: dict[str, Any] = field(default_factory=dict)

@@ -18,7 +18,7 @@ def audit_workspace(root: Path = Path()) -> Report:
     """Re-hash everything in the checkout at `root`; never trusts a size, an mtime or DVC's state database."""
     graph, lock, hasher, report = read_graph(root), read_lock(root), Hasher(root), Report()
     cache = cache_dir(root)
-    report.findings += _never_ran(graph, lock)
+    report.findings += never_ran(graph, lock)
     pins = out_pins(graph, lock, root)
     for pin in pins:
         report.findings += check_pin(pin, hasher, cache)
@@ -41,7 +41,8 @@ def audit_workspace(root: Path = Path()) -> Report:
     return report
 
 
-def _never_ran(graph: Graph, lock: dict[str, Any]) -> list[Finding]:
+def never_ran(graph: Graph, lock: dict[str, Any]) -> list[Finding]:
+    """Products of stages that have no entry in dvc.lock."""
     missing = [node for node in graph if not node.is_source and node.address not in lock]
     return [
         Finding(out, "never_ran", f"dvc.lock has no {node.address}") for node in missing for out in node.outs
