@@ -68,15 +68,16 @@ def get(key: str, root: Path = Path()) -> Any:
 
 def declared_values(stage: str, root: Path = Path()) -> dict[str, Any]:
     """Values of every key a stage declares (patterns with `*` expanded), for its receipt."""
-    flat = _flatten(load_all(root))
+    flat = flatten(load_all(root))
     declared = declared_keys(stage, root)
     return {key: value for key, value in sorted(flat.items()) if allowed(key, declared)}
 
 
-def _flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+def flatten(value: Any, prefix: str = "") -> dict[str, Any]:
+    """`{dotted key: value}` of nested mappings; an empty one is a value."""
     if not isinstance(value, dict) or not value:
         return {prefix: value}
     out: dict[str, Any] = {}
     for key, inner in value.items():
-        out.update(_flatten(inner, f"{prefix}.{key}" if prefix else str(key)))
+        out.update(flatten(inner, f"{prefix}.{key}" if prefix else str(key)))
     return out

@@ -47,8 +47,8 @@ def read_settings(root: Path = Path()) -> Settings:
         raise UsageError(
             f"params.yaml: registry.name is {name!r}, expected the name of an artifact of dvc.yaml"
         )
-    if isinstance(margin, bool) or not isinstance(margin, int | float) or margin < 0:
-        raise UsageError(f"params.yaml: registry.margin is {margin!r}, expected percentage points >= 0")
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or margin <= 0:
+        raise UsageError(f"params.yaml: registry.margin is {margin!r}, expected percentage points above 0")
     if not isinstance(floors, bool):
         raise UsageError(f"params.yaml: registry.require_floors is {floors!r}, expected true or false")
     store = os.environ.get(STORE_VARIABLE) or section.get("store")
