@@ -19,6 +19,7 @@ COMMANDS = {
     "validate": "the gate on any turn table",
     "score": "score benchmark results (ovo)",
     "evaluate": "any model folder on the held-out set of this checkout",
+    "gate": "is the candidate not worse than the champion, group by group",
     "stream": "let a model watch a video turn by turn",
     "plan": "what would run and why; runs nothing",
     "drift": "has the data, or have live streams, moved away from the accepted dataset?",
