@@ -30,6 +30,7 @@ COMMANDS = {
     "rollback": "the former champion serves again",
     "diff": "what changed between two versions: data, params, code, scores, clips",
     "publish": "copy a version to another store",
+    "deploy": "work pools, limits and deployments on the Prefect server",
     "profile": "write an overlay of profiles/ into params.yaml",
     "doctor": "what is missing on this machine and the command that mends it",
 }
