@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -156,7 +157,7 @@ def report_numbers(locked: Locked, reader: Reader) -> Iterator[Number]:
 
 
 def split_numbers(reader: Reader) -> Iterator[Number]:
-    """Turns, samples, videos and state shares of the dataset, counted from its shards."""
+    """Turns, samples and state shares of the dataset, counted from its shards; videos from its split."""
     summary = reader.json("artifacts/dataset/summary.json")
     product = reader.locked.products.get("artifacts/dataset")
     if summary is None or product is None or product.files is None:
@@ -170,6 +171,11 @@ def split_numbers(reader: Reader) -> Iterator[Number]:
             yield Number(f"dataset {split}", None, "a shard is not to be had")
             continue
         yield compared(f"dataset {split}", count_shards(kept), told, f"{len(kept)} shards counted")
+    sides = reader.json("artifacts/dataset/split.json")
+    if sides is not None:
+        videos = Counter(sides.values())
+        told = {split: cell["videos"] for split, cell in summary["splits"].items()}
+        yield compared("dataset videos", {split: videos[split] for split in told}, told, "split.json counted")
 
 
 def count_shards(shards: list[bytes]) -> dict[str, Any]:
@@ -178,7 +184,7 @@ def count_shards(shards: list[bytes]) -> dict[str, Any]:
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    columns = ["sample_id", "video_id", "state"]
+    columns = ["sample_id", "state"]
     tables = [pq.read_table(io.BytesIO(shard), columns=columns) for shard in shards]
     plain = [pa.table({name: table[name].cast(pa.string()) for name in columns}) for table in tables]
     whole = pa.concat_tables(plain)
@@ -189,7 +195,6 @@ def count_shards(shards: list[bytes]) -> dict[str, Any]:
     return {
         "turns": turns,
         "samples": pc.count_distinct(whole["sample_id"]).as_py(),
-        "videos": pc.count_distinct(whole["video_id"]).as_py(),
         "shares": {state: round(count / turns, 6) for state, count in sorted(counts.items())},
     }
 

@@ -40,6 +40,7 @@ def summarise(
         "splits": sides,
         "excluded": excluded,
         "groups": {"count": len(groups), "with_duplicates": sum(len(group) > 1 for group in groups)},
+        "duplicates": [group for group in groups if len(group) > 1],
         "licences": dict(sorted(collections.Counter(video.licence or "unknown" for video in used).items())),
         "sources": dict(sorted(collections.Counter(video.source or "unknown" for video in used).items())),
     }
