@@ -1,0 +1,1 @@
+"""The parts of the flow `retrain`: journal, worktree, sources, decisions, steps."""
