@@ -6,7 +6,10 @@ from typing import Any
 import yaml
 
 from components.core.errors import DataError
+from components.core.files import read_json
 from components.core.git import git_bytes
+from components.core.hashing import sha256_file
+from components.core.params import flatten, load_all
 from components.lineage.tree import Ignore, path_md5
 
 PRODUCT = "artifacts/register"
@@ -79,6 +82,32 @@ def check_product(root: Path, commit: str) -> None:
             f"{PRODUCT}: is {found}, but dvc.lock of commit {commit[:12]} pins {wanted}; "
             "`make reproduce` and commit dvc.lock, or `dvc checkout artifacts/register`"
         )
+
+
+def check_receipts(root: Path) -> None:
+    """The code and params in the (clean) tree are those that the receipts of the product name.
+
+    Raises:
+        DataError: something was committed after the run that the run did not have.
+
+    """
+    values = flatten(load_all(root))
+    for path in sorted((root / PRODUCT).rglob("identity.json")):
+        told = read_json(path)
+        other = [name for name, sha256 in told.get("code", {}).items() if sha256_of(root / name) != sha256]
+        other += [
+            f"params {key}" for key, value in told.get("params", {}).items() if values.get(key) != value
+        ]
+        if other:
+            raise DataError(
+                f"{path.relative_to(root)}: made with other {', '.join(sorted(other)[:NAMED])} than this "
+                "commit has: `make reproduce`, commit dvc.lock and register that"
+            )
+
+
+def sha256_of(path: Path) -> str | None:
+    """SHA-256 of a file, None if there is none."""
+    return sha256_file(path) if path.is_file() else None
 
 
 def pinned_product(lock: Any, commit: str) -> str:

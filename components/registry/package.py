@@ -15,7 +15,7 @@ from components.registry.store_manifest import MANIFEST_NAME, check_entry
 
 GIT_FILES = ("dvc.lock", "dvc.yaml", "data.dvc", "data.md5", "params.yaml")
 OPTIONAL = {"data.md5"}  # the list of files of the embedded corpus; a user's own corpus has none
-GATE = "gate.json"
+GATE, VERDICT = "gate.json", "verdict.json"
 SCRATCH = Path(".scratch/registry")
 Manifest = dict[str, Any]
 
@@ -35,12 +35,13 @@ def build_package(root: Path, version: str, *, gate: Path | None = None) -> tupl
         DataError: the product is not what the commit's dvc.lock pins, or a file is missing.
 
     """
-    commit = head(root)
+    commit, judged = head(root), read_gate(gate)
     check_product(root, commit)
     files = git_files(root, commit) | product_files(root)
-    if gate is not None:
+    verdict = read_json(root / PRODUCT / VERDICT)
+    if gate is not None and judged is not None:
+        check_gate(judged, sha256_file(root / PRODUCT / VERDICT), str(gate))
         files[GATE] = gate
-    verdict = read_json(root / PRODUCT / "verdict.json")
     manifest = {
         "schema": 1,
         "name": read_settings(root).name,
@@ -48,7 +49,7 @@ def build_package(root: Path, version: str, *, gate: Path | None = None) -> tupl
         "commit": commit,
         "registered_at": commit_time(root, commit),
         "model": verdict["candidate"]["model"],
-        "decision": decision(verdict, read_gate(gate)),
+        "decision": decision(verdict, judged),
         "files": {name: entry(files[name]) for name in sorted(files)},
     }
     return manifest, files
@@ -78,6 +79,17 @@ def parse_gate(data: bytes, where: str) -> dict[str, Any]:
     if not named:
         raise DataError(f"{where}: not a result of `streamo gate` (decision promote or refuse, champion)")
     return dict(found)
+
+
+def check_gate(gate: Manifest, verdict: str, where: str) -> None:
+    """The gate judged this candidate and no other: `verdict` is the SHA-256 of its verdict.json."""
+    candidate = gate.get("candidate")
+    judged = candidate.get("verdict") if isinstance(candidate, dict) else None
+    if judged != verdict:
+        raise DataError(
+            f"{where}: judges the candidate with verdict.json {judged}, this one has {verdict}: run "
+            "`streamo gate --out FILE` on this one"
+        )
 
 
 def git_files(root: Path, commit: str) -> dict[str, Path]:

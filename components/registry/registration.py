@@ -11,7 +11,7 @@ from typing import Any
 from components.core.errors import DataError
 from components.core.git import head
 from components.core.hashing import fingerprint, sha256_file
-from components.registry.candidate import check_clean
+from components.registry.candidate import check_clean, check_receipts
 from components.registry.catalog import CANDIDATE, Version, describe, opened, stage_of
 from components.registry.package import GATE, build_package, clear_scratch, read_gate
 from components.registry.store import Store
@@ -45,6 +45,7 @@ def register(root: Path = Path(), *, gate: Path | None = None) -> Version:
     name, store = opened(root)
     with registry_lock(root, "streamo register"):
         check_clean(root)
+        check_receipts(root)
         commit = head(root)
         try:
             manifest = published(root, store, read_history(root, name), commit, gate)

@@ -21,7 +21,7 @@ from components.registry.catalog import (
     serving,
     stage_of,
 )
-from components.registry.package import GATE, parse_gate, read_gate
+from components.registry.package import GATE, VERDICT, check_gate, parse_gate, read_gate
 from components.registry.store import Store
 from components.registry.tags import (
     ACTION_TRAILER,
@@ -124,11 +124,15 @@ def consent(store: Store, version: str, champion: str | None, gate: Path | None)
     """Why a version may serve, in words for its tag; DataError says why not and what to do."""
     manifest = store.manifest(version)
     found, sha256 = gate_of(store, manifest, gate)
+    if found is not None:
+        verdict = manifest["files"][f"product/{VERDICT}"]["sha256"]
+        check_gate(found, verdict, str(gate or f"{version}/{GATE}"))
     reason = refusal(manifest, found, champion)
     if reason is not None:
         raise DataError(
-            f"{version} does not become {CHAMPION}: {reason}; `streamo gate {version} --out gate.json`, then "
-            f"`streamo promote {version} {CHAMPION} --gate gate.json`, or --force WHY"
+            f"{version} does not become {CHAMPION}: {reason}; `streamo gate --out FILE` in a checkout of "
+            f"{manifest['commit'][:12]}, then `streamo promote {version} {CHAMPION} --gate FILE`, or with "
+            "--force WHY"
         )
     if found is None:
         return "the first champion; its own verdict is good"

@@ -15,11 +15,13 @@ from typing import Any
 import yaml
 
 from components.core.files import write_bytes, write_json, write_text
+from components.core.hashing import sha256_file
 from components.lineage.tree import Ignore, path_md5
 from components.video.manifest import Video, write_manifest
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = Path("artifacts/register")
+CODE = "components/train/loss.py"
 PARAMS = {
     "seed": 0,
     "train": {"lr": 0.001, "losses": ["ce", "focal"]},
@@ -74,14 +76,16 @@ class Repo:
 
     def make(self, weights: str, **facts: Any) -> str:
         """A candidate with these weights (see `write_product`), pinned and committed; returns the commit."""
-        write_product(self.root / PRODUCT, weights, **facts)
+        write_product(self.root, weights, **facts)
         pin(self.root)
         return self.commit(f"candidate {weights}")
 
     def gate(self, champion: str | None, decision: str = "promote") -> Path:
         """A gate's result in a file git ignores."""
         path = self.root / "runs" / f"gate-{champion}-{decision}.json"
-        write_json(path, {"decision": decision, "champion": champion, "checks": [], "groups": {}})
+        judged = {"model": "focal-0", "verdict": sha256_file(self.root / PRODUCT / "verdict.json")}
+        gate = {"decision": decision, "champion": champion, "candidate": judged, "checks": [], "groups": {}}
+        write_json(path, gate)
         return path
 
 
@@ -93,26 +97,28 @@ def pin(root: Path) -> None:
 
 
 def write_product(
-    out: Path,
+    root: Path,
     weights: str,
     *,
     decision: str = "register",
     right: int = 6,
     videos: dict[str, str] | None = None,
-    code: dict[str, str] | None = None,
+    code: str = "",
 ) -> None:
     """What stage `register` leaves.
 
     Args:
-        out: the product folder, written anew.
+        root: the repository; the product is written anew.
         weights: stands for the model's bytes.
         decision: of the verdict.
         right: of nine test points, how many are right.
         videos: `{video_id: sha256}` of the corpus.
-        code: `{file: sha256}` of the model's receipt.
+        code: a comment in the one source file that the model's receipt names.
 
     """
+    out = root / PRODUCT
     shutil.rmtree(out, ignore_errors=True)
+    write_text(root / CODE, f"# {code}\n")
     videos = videos or {f"train/c{n}.mp4": f"{n}0" * 32 for n in range(3)}
     accuracy = round(100 * right / 9, 2)
     cell = {"accuracy": accuracy, "interval": [accuracy - 5, accuracy + 5], "rivals": {}}
@@ -136,7 +142,9 @@ def write_product(
         "schema": 1,
         "stage": "train",
         "inputs": {},
-        "code": code or {"components/train/loss.py": "11" * 32},
+        "code": {CODE: sha256_file(root / CODE)},
+        "params": {"train.lr": yaml.safe_load((root / "params.yaml").read_text())["train"]["lr"]},
+        "libraries": {"torch": "2.13.0"},
     }
     write_json(out / "receipts/models/focal-0/identity.json", receipt)
 
