@@ -1,5 +1,6 @@
 """The table of rooms (docs/architecture.md): who may import whom, and no circle."""
 
+import ast
 from pathlib import Path
 
 import pytest
@@ -35,12 +36,26 @@ ALLOWED = {
 ROOMS = sorted(path.name for path in (ROOT / "components").iterdir() if (path / "__init__.py").is_file())
 
 
+def commands(path: Path) -> set[tuple[str, int]]:
+    """Where a file calls the command line or a flow as a child process (`-m`): a contract, no import."""
+    spelled = {
+        (node.value, node.lineno)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    public = {(name, line) for name, line in spelled if name == "components.cli" or name.startswith("flows.")}
+    return public | {(f"{name}.__main__", line) for name, line in public}
+
+
 def arrows(folder: str) -> dict[str, set[str]]:
     """Room -> the files below `folder` (relative to the root) that import it."""
     found: dict[str, set[str]] = {}
     for path in sorted((ROOT / folder).rglob("*.py")):
         here = path.relative_to(ROOT).as_posix()
-        for name, _ in imported(here, ROOT):
+        called = commands(path)
+        for name, line in imported(here, ROOT):
+            if (name, line) in called:
+                continue
             parts = (name or "").split(".")
             if parts[0] == "flows" and not here.startswith("flows/"):
                 found.setdefault("flows", set()).add(here)
