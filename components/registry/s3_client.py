@@ -19,6 +19,9 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
 )
+from botocore.exceptions import (
+    ConnectionError as LinkError,
+)
 
 from components.core.errors import InternalError, UsageError
 
@@ -111,17 +114,17 @@ def explained(url: str, action: str, client: Any) -> Iterator[None]:
         yield
     except (NoCredentialsError, PartialCredentialsError) as error:
         raise StoreError(
-            f"{url}: cannot {action}: no credentials ({error}); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY "
-            "or AWS_PROFILE in the environment"
+            f"{url}: cannot {action}: no credentials ({error}); set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY or AWS_PROFILE in the environment"
         ) from None
     except ClientError as error:
         raise StoreError(f"{url}: cannot {action}: {advice(error, url, client)}") from None
-    except HTTPClientError as error:
+    except (HTTPClientError, LinkError) as error:
         attempts = attempts_of(client)
         raise StoreError(
             f"{url}: cannot {action}: {client.meta.endpoint_url} cannot be reached or breaks off, {attempts} "
-            f"attempts ({error}); check AWS_ENDPOINT_URL and the network, then run it again: it goes on where "
-            "it stopped"
+            f"attempts ({error}); check AWS_ENDPOINT_URL and the network, then run it again: it goes on "
+            "where it stopped"
         ) from None
     except BotoCoreError as error:
         raise StoreError(f"{url}: cannot {action}: {type(error).__name__}: {error}") from None
@@ -140,16 +143,18 @@ def advice(error: ClientError, url: str, client: Any) -> str:
         )
     if code in FORBIDDEN:
         return (
-            f"{endpoint} does not allow {operation} to these credentials ({code}); infra/s3-policy.json lists "
-            "what a publisher and a reader need"
+            f"{endpoint} does not allow {operation} to these credentials ({code}); infra/s3-policy.json "
+            "lists what a publisher and a reader need"
         )
     if code in THROTTLED:
         return (
-            f"{endpoint} asks to slow down ({code}, {attempts_of(client)} attempts); wait and run it again: it goes "
-            "on where it stopped"
+            f"{endpoint} asks to slow down ({code}, {attempts_of(client)} attempts); wait and run it again: "
+            "it goes on where it stopped"
         )
     if code in UNKNOWN_REQUEST:
-        return f"{endpoint} does not know {operation} ({code}); components/registry/README.md lists servers that do"
+        return (
+            f"{endpoint} does not know {operation} ({code}); see S3 servers in components/registry/README.md"
+        )
     message = error.response.get("Error", {}).get("Message", "")
     return f"{endpoint} answered {code} to {operation}: {message}"
 

@@ -41,8 +41,8 @@ def stream_object(client: Any, bucket: str, key: str, url: str, settings: S3Sett
         failures = 0 if offset - start >= PROGRESS else failures + 1
         if failures >= settings.attempts:
             raise StoreError(
-                f"{url}: {key}: the download broke off {failures} times, last at byte {offset} with {left} to "
-                f"come ({reason}); check the network and run it again"
+                f"{url}: {key}: the download broke off {failures} times, last at byte {offset} with {left} "
+                f"to come ({reason}); check the network and run it again"
             )
         time.sleep(min(LONGEST_WAIT_S, 0.1 * 2**failures))
 

@@ -41,31 +41,38 @@ class Publisher:
         for upload in uploads:
             with explained(self.url, f"write {object_key(upload.sha256)}", self.client):
                 self.put(upload, [each["UploadId"] for each in unfinished.get(upload.key, [])], progress)
-        ours, now = {upload.key for upload in uploads}, datetime.now(UTC)
-        with explained(self.url, "end old unfinished uploads", self.client):
-            for key, found in unfinished.items():
+        self.end_leftovers({upload.key for upload in uploads})
+
+    def end_leftovers(self, done: set[str]) -> None:
+        """End the unfinished uploads of objects that are there now, and the old ones of others."""
+        now = datetime.now(UTC)
+        for key, found in self.unfinished().items():
+            with explained(self.url, "end an unfinished upload", self.client):
                 for each in found:
-                    if key in ours or is_stale(each["Initiated"], now):
+                    if key in done or is_stale(each["Initiated"], now):
                         self.abort(key, each["UploadId"])
 
     def put(self, upload: Upload, left: list[str], progress: ByteProgress) -> None:
         """Upload one object, or compare the one that is there; `left` are ids of its unfinished uploads."""
         before, size = progress.seen, upload.source.stat().st_size
-        for attempt in range(ROUNDS):
-            try:
-                if size <= self.settings.part_bytes:
-                    created = upload.put_whole()
-                else:
-                    created = not self.head(upload) and upload.put_parts(
-                        [] if attempt else left, progress.add
-                    )
-                break
-            except ClientError as error:  # another publisher finished this upload, or ended it as an old one
-                if code_of(error) not in GONE or attempt + 1 == ROUNDS:
-                    raise
-        if not created:
+        whole = size <= self.settings.part_bytes
+        if not (upload.put_whole() if whole else self.put_parts(upload, left, progress)):
             self.compare(upload)
         progress.add(before + size - progress.seen)
+
+    def put_parts(self, upload: Upload, left: list[str], progress: ByteProgress) -> bool:
+        """Upload in parts; False if the object is there, from before or by another publisher's hand."""
+        for attempt in range(ROUNDS):
+            if self.head(upload):
+                return False
+            try:
+                return upload.put_parts([] if attempt else left, progress.add)
+            except ClientError as error:
+                # Another publisher may have finished the same upload, or ended it, under us.
+                over = code_of(error) not in GONE or attempt + 1 == ROUNDS
+                if over and not self.head(upload):
+                    raise
+        return False
 
     def head(self, upload: Upload) -> Any:
         """What the server knows of an object, None if there is none."""
@@ -79,8 +86,8 @@ class Publisher:
     def compare(self, upload: Upload) -> None:
         """DataError unless the object that is there has the bytes its name says.
 
-        By the checksum the server has; where it has none (older servers, objects that other tools copied in) by
-        reading the object.
+        By the checksum the server has; where it has none (older servers, objects copied in by other tools)
+        by reading the object.
         """
         if self.is_known_right(upload):
             return
@@ -91,7 +98,7 @@ class Publisher:
         if found.hexdigest() != upload.sha256:
             raise DataError(
                 f"{self.url}/{key}: should have SHA-256 {upload.sha256}, found {found.hexdigest()}: the "
-                "store is damaged; delete this object and publish again, and `streamo audit` every version"
+                "store is damaged; delete this object and publish again, and `streamo audit` all versions"
             )
 
     def is_known_right(self, upload: Upload) -> bool:
@@ -106,7 +113,7 @@ class Publisher:
         return bool(checksum == base64.b64encode(bytes.fromhex(upload.sha256)).decode())
 
     def unfinished(self) -> dict[str, list[Any]]:
-        """Multipart uploads under way or left by killed publishers, by whole key, the newest first."""
+        """Multipart uploads under way or left behind, by whole key, the newest first."""
         found: dict[str, list[Any]] = {}
         with explained(self.url, "list unfinished uploads", self.client):
             pages = self.client.get_paginator("list_multipart_uploads")

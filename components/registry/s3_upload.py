@@ -1,4 +1,4 @@
-"""One file to one key: checked by the server, only if absent, in parts that a later publisher can go on with."""
+"""One file to one key: checked by the server, only if absent, in parts that the next publisher can use."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ from components.registry.s3_client import S3Settings, code_of
 MOST_PARTS = 10_000  # S3's own limit
 TAKEN = {"412", "PreconditionFailed"}
 CONFLICT = {"409", "ConditionalRequestConflict"}
-GONE = {"NoSuchUpload"}
+GONE = {"NoSuchUpload", "InvalidPart"}  # what a publisher hears when another one is done with the same upload
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Upload:
         """Multipart, going on with the newest of `unfinished`; False if the key was taken meanwhile.
 
         Raises:
-            ClientError: `NoSuchUpload` if another publisher finished or ended this upload.
+            ClientError: one of `GONE` if another publisher finished or ended this upload.
             DataError: the file changed under us.
 
         """

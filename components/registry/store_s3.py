@@ -106,8 +106,8 @@ class S3Backend:
         if deleted or len(tags) > 1:
             what = "deleted" if deleted else "overwritten"
             raise DataError(
-                f"{self.url}/{key}: this manifest was {what} after it was published (the bucket's history has "
-                f"{len(tags)} contents and {len(deleted)} deletions); remove all but the oldest from the history"
+                f"{self.url}/{key}: this manifest was {what} after it was published (the bucket's history "
+                f"has {len(tags)} contents, {len(deleted)} deletions); remove all but the oldest from it"
             )
 
     @cached_property
@@ -123,8 +123,8 @@ class S3Backend:
         """StoreError on a server that overwrites although it was told not to."""
         if not self.keeps_conditions:
             raise StoreError(
-                f"{self.url}: {self.client.meta.endpoint_url} ignores If-None-Match, so two publishers could both "
-                "win one version; publish to a server that honours it, or to a folder, and copy from there"
+                f"{self.url}: {self.client.meta.endpoint_url} ignores If-None-Match: two publishers could "
+                "win one version; publish to a server that honours it, or to a folder"
             )
 
     def put_objects(self, objects: Mapping[str, Path], progress: ByteProgress) -> None:

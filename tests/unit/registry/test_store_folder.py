@@ -197,32 +197,12 @@ def test_a_manifest_of_another_version_is_refused(store: Store, tmp_path: Path) 
         store.fetch("v0.2.0", tmp_path / "fetched")
 
 
-RACE = """
-import sys, time
-from pathlib import Path
-from components.core.errors import DataError
-from components.registry.store import open_store
-from tests.support.packages import make_package
-me, url, folder, start = sys.argv[1:]
-manifest, files = make_package(Path(folder) / me, commit=me * 40)
-while time.time() < float(start):
-    pass
-try:
-    open_store(url).publish(manifest, files)
-    print("won")
-except DataError as error:
-    print(error)
-"""
-
-
 def test_of_four_publishers_at_once_one_wins(store: Store, tmp_path: Path) -> None:
     start = str(time.time() + 1.5)
+    command = [sys.executable, "-m", "tests.support.publish_one", store.url]
     racers = {
         me: subprocess.Popen(
-            [sys.executable, "-c", RACE, me, store.url, str(tmp_path), start],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
+            [*command, str(tmp_path / me), me * 40, start], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         for me in "1234"
     }
