@@ -49,9 +49,13 @@ def run(args: argparse.Namespace) -> int:
 
     request = Request(args.reference, args.current, args.sessions, args.reference_sessions, args.only_new)
     outcome = detect(request, settings)
-    for part, comparison in outcome.comparisons.items():
-        write_page(args.out / f"{part}.html", comparison)
-    outcome.result["pages"] = [f"{part}.html" for part in sorted(outcome.comparisons)]
+    for old in ("data.html", "sessions.html"):  # of an earlier call: it would not tell of this one
+        (args.out / old).unlink(missing_ok=True)
+    outcome.result["pages"] = [
+        f"{part}.html"
+        for part, comparison in sorted(outcome.comparisons.items())
+        if write_page(args.out / f"{part}.html", comparison)
+    ]
     write_json(args.out / "drift.json", outcome.result)
     print(dumps(outcome.result, indent=None) if args.json else summary(outcome.result, args.out), end="")
     return 0

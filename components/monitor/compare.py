@@ -52,9 +52,11 @@ class Comparison:
 
     @property
     def found(self) -> list[Finding]:
-        """The features that drifted, the least likely by chance first."""
+        """The features that drifted, the furthest above its threshold first."""
         drifted = [finding for finding in self.findings if finding.drifted]
-        return sorted(drifted, key=lambda finding: (finding.chance, finding.feature))
+        return sorted(
+            drifted, key=lambda finding: (-finding.statistic / (finding.threshold or 1), finding.feature)
+        )
 
 
 def compare(
@@ -120,6 +122,7 @@ def judge(
     name: str, reference: pd.Series, current: pd.Series, threshold: float | None, chance: float
 ) -> Finding:
     """Evidently's verdict on one feature at our threshold."""
+    threshold = None if threshold is None else round(threshold, DIGITS)  # the one stated is the one used
     kind = column_type(name)
     test = get_stattest(reference, current, kind, method(name))
     verdict = test(reference, current, kind, np.inf if threshold is None else threshold)
@@ -128,7 +131,7 @@ def judge(
         feature=name,
         method=method(name),
         statistic=round(float(np.nan_to_num(verdict.drift_score)), DIGITS),
-        threshold=None if threshold is None else round(threshold, DIGITS),
+        threshold=threshold,
         chance=chance,
         reference=before,
         current=after,

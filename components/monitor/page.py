@@ -1,51 +1,62 @@
 """Evidently's page of a comparison; it holds ids of its own, so it is never a DVC product."""
 
+import warnings
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 from evidently import DataDefinition, Dataset, Report
-from evidently.metrics import ValueDrift
+from evidently.presets import DataDriftPreset
 
 from components.core.errors import InternalError
 from components.core.files import write_text
-from components.monitor.compare import Comparison, Finding
+from components.monitor.compare import Comparison
 from components.monitor.tables import CATEGORIES
 
 FAILED = "FAIL"
 
 
-def write_page(path: Path, comparison: Comparison) -> None:
-    """Write the page: the histograms of every feature that has a threshold, the ones that drifted first.
+def write_page(path: Path, comparison: Comparison) -> bool:
+    """Write the page of the features that have a threshold; False, and no page, where none has.
 
     Raises:
         InternalError: Evidently's report says something else of a feature than `compare` said.
 
     """
-    shown = sorted(
-        (finding for finding in comparison.findings if finding.threshold is not None),
-        key=lambda finding: (not finding.drifted, finding.chance, finding.feature),
-    )
+    shown = [finding for finding in comparison.findings if finding.threshold is not None]
+    if not shown:
+        return False
     names = [finding.feature for finding in shown]
     definition = DataDefinition(
         numerical_columns=[name for name in names if name not in CATEGORIES],
         categorical_columns=[name for name in names if name in CATEGORIES],
     )
-    metrics = [ValueDrift(column=f.feature, method=f.method, threshold=f.threshold) for f in shown]
-    report = Report(metrics, include_tests=True)
-    run = report.run(
-        dataset(comparison.current, names, definition), dataset(comparison.reference, names, definition)
+    preset = DataDriftPreset(
+        columns=names,
+        per_column_method={finding.feature: finding.method for finding in shown},
+        per_column_threshold={finding.feature: finding.threshold for finding in shown},
+        drift_share=1 / len(names),  # one drifted column is drift: the rate is that of the whole report
     )
-    check(shown, run.dict()["tests"])
-    write_text(path, run.get_html_str(as_iframe=False))
-
-
-def dataset(frame: pd.DataFrame, names: list[str], definition: DataDefinition) -> Dataset:
-    """The shown columns as Evidently takes them."""
-    return Dataset.from_pandas(frame[names].reset_index(drop=True), data_definition=definition)
-
-
-def check(shown: list[Finding], tests: list[dict[str, object]]) -> None:
-    """The page must tell what the verdict tells."""
-    said = [str(getattr(test["status"], "value", test["status"])) == FAILED for test in tests]
-    if said != [finding.drifted for finding in shown]:
+    sides = [
+        Dataset.from_pandas(frame[names].reset_index(drop=True), data_definition=definition)
+        for frame in (comparison.current, comparison.reference)
+    ]
+    with warnings.catch_warnings():
+        # Evidently also correlates the columns, of which some may hold one value.
+        warnings.filterwarnings("ignore", "invalid value encountered in divide", RuntimeWarning)
+        run = Report([preset], include_tests=True).run(*sides)
+        html = run.get_html_str(as_iframe=False)
+    said = verdicts(run.dict()["tests"])
+    if said != {finding.feature: finding.drifted for finding in shown}:
         raise InternalError("Evidently's page and the verdict disagree; keep drift.json and report this")
+    write_text(path, html)
+    return True
+
+
+def verdicts(tests: list[dict[str, Any]]) -> dict[str, bool]:
+    """Feature -> whether Evidently's report calls it drifted."""
+    said = {}
+    for test in tests:
+        column = test["metric_config"]["params"].get("column")
+        if column is not None:
+            said[str(column)] = str(getattr(test["status"], "value", test["status"])) == FAILED
+    return said
