@@ -80,6 +80,18 @@ class Repo:
         pin(self.root)
         return self.commit(f"candidate {weights}")
 
+    def clone(self, root: Path) -> "Repo":
+        """Another clone with the product, which git does not carry; no tag or store but what was there."""
+        self.git("clone", "-q", str(self.root), str(root))
+        other = Repo(root)
+        other.set_identity()
+        shutil.copytree(self.root / PRODUCT, root / PRODUCT)
+        return other
+
+    def set_identity(self) -> None:
+        self.git("config", "user.name", "tester")
+        self.git("config", "user.email", "tester@example.org")
+
     def gate(self, champion: str | None, decision: str = "promote") -> Path:
         """A gate's result in a file git ignores."""
         path = self.root / "runs" / f"gate-{champion}-{decision}.json"
@@ -87,6 +99,13 @@ class Repo:
         gate = {"decision": decision, "champion": champion, "candidate": judged, "checks": [], "groups": {}}
         write_json(path, gate)
         return path
+
+
+def copy_repo(repo: Repo, root: Path) -> Repo:
+    """The same repository at another place: building one takes seconds."""
+    shutil.copytree(repo.root, root, symlinks=True)
+    (root.parent / "home").mkdir(exist_ok=True)
+    return Repo(root)
 
 
 def pin(root: Path) -> None:
@@ -199,8 +218,7 @@ def make_repo(root: Path) -> Repo:
     write_text(root / "data.dvc", yaml.safe_dump({"outs": [corpus]}))
     write_text(root / "source/README.md", "what the stage copies\n")
     repo.git("init", "-q", "-b", "main")
-    repo.git("config", "user.name", "tester")
-    repo.git("config", "user.email", "tester@example.org")
+    repo.set_identity()
     repo.run("dvc", "init", "-q")
     repo.commit("an empty project")
     return repo
