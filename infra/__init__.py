@@ -1,0 +1,1 @@
+"""What runs outside Python, and the scenario that runs all of it together."""

@@ -1,0 +1,1 @@
+"""Operation from end to end on one machine: `python -m infra.scenario`."""
