@@ -21,6 +21,7 @@ class Place:
 
     name: str
     read: Reader
+    location: Callable[[str], str]  # MD5 name -> path or address, for people
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Objects:
         if md5 not in self._known:
             self._known[md5] = self._check(md5)
         return self._known[md5]
+
+    def locations(self, md5: str) -> list[str]:
+        """Where copies of the object lie, right ones and others."""
+        held = self.check(md5)
+        return [place.location(md5) for place in self.places if place.name in (*held.good, *held.bad)]
 
     def read(self, md5: str) -> bytes | None:
         """The right bytes of the object, None if no place has them."""
@@ -132,4 +138,4 @@ def odb_place(name: str, odb: Any) -> Place:
                 f"{name}: {md5} cannot be read ({error}); mend the access, or `--offline` audits what is here"
             ) from None
 
-    return Place(name, read)
+    return Place(name, read, lambda md5: str(odb.fs.unstrip_protocol(odb.oid_to_path(md5))))

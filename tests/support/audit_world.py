@@ -120,6 +120,5 @@ def make_world(base: Path) -> World:
     world.run("git", "config", "user.email", "test@example.org")
     world.run("git", "config", "user.name", "test")
     world.run("dvc", "init", "-q")
-    world.run("dvc", "remote", "add", "-q", "-d", "folder", str(world.remote))
-    world.run("dvc", "config", "remote.folder.url", "../../remote")
+    world.run("dvc", "remote", "add", "-q", "-d", "folder", "../remote")
     return world
