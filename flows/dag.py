@@ -21,6 +21,7 @@ from components.lineage.runs import FLOW_RUN
 from components.lineage.schedule import startable
 from components.lineage.strays import remove_strays
 from flows.outcome import CACHED
+from flows.pools import FILE, pools_on, read_pools, route
 from flows.record import write_flow_record
 from flows.stages import StageRunner
 
@@ -29,26 +30,30 @@ FINE = {"Completed", "Cached"}
 
 
 @flow(name="reproduce", log_prints=False, persist_result=False)
-def reproduce(targets: list[str] | None = None, jobs: int | None = None) -> dict[str, str]:
+def reproduce(
+    targets: list[str] | None = None, jobs: int | None = None, pools: bool = False
+) -> dict[str, str]:
     """Bring the checkout in the current folder up to date with its dvc.yaml.
 
     Args:
         targets: stage names or addresses; with what they need, nothing else runs. None: everything.
         jobs: stages at once (default: the cores this process may use).
+        pools: send the stages of `infra/pools.yaml` to their work pools; STREAMO_POOLS=on does the same.
 
     Returns:
         Address -> `Completed` (its command ran) or `Cached`.
 
     Raises:
-        DataError: stages failed; the message names them, their logs and what did not run for it.
+        DataError: stages failed; the message names them, their logs and what did not run for it. Or another
+            machine is wanted and there is none, before anything runs.
 
     """
     root = Path.cwd()
     with checkout_lock(root, "the flow reproduce"):
-        return reproduce_locked(root, targets or [], jobs or len(os.sched_getaffinity(0)))
+        return reproduce_locked(root, targets or [], jobs or len(os.sched_getaffinity(0)), pools_on(pools))
 
 
-def reproduce_locked(root: Path, targets: list[str], jobs: int) -> dict[str, str]:
+def reproduce_locked(root: Path, targets: list[str], jobs: int, pools: bool) -> dict[str, str]:
     """The body of `reproduce`, for the holder of the checkout lock."""
     if broken := mend_path_locks(root):
         print(f"removed {broken}: half written by a killed DVC", flush=True)
@@ -58,12 +63,14 @@ def reproduce_locked(root: Path, targets: list[str], jobs: int) -> dict[str, str
     graph = whole.select(targets)
     if flow_run.id:
         os.environ[FLOW_RUN] = str(flow_run.id)  # the records of the stages below name their flow run
-    runner = StageRunner(graph, root, jobs)
+    runner = StageRunner(graph, root, jobs, route(whole, read_pools(root / FILE)) if pools else {})
     runner.announce()
+    runner.elsewhere.check(runner.suspects)
     try:
         states = drive(runner)
     except BaseException:  # a signal reaches the main thread here: nothing may outlive the flow
         runner.children.stop()
+        runner.elsewhere.stop()
         raise
     write_flow_record(root, runner.logs.name, states)
     failed = [runner.failures.get(a, f"{a}: {s}") for a, s in states.items() if s not in {*FINE, "NotReady"}]
@@ -83,8 +90,9 @@ def drive(runner: StageRunner) -> dict[str, str]:
     over: queue.SimpleQueue[str] = queue.SimpleQueue()
     states: dict[str, str] = {}
     while runner.waiting or running:
-        slots = runner.slots + len(running - runner.suspects)  # what is known to be unchanged costs no core
-        for address in startable(graph, runner.waiting, running, slots):
+        away = runner.elsewhere.addresses
+        idle = running - runner.suspects - away.keys()  # what is known to be unchanged costs no core
+        for address in startable(graph, runner.waiting, running, runner.slots + len(idle), away):
             runner.waiting.discard(address)
             running.add(address)
             upstream = [futures[other] for other in graph[address].upstream]

@@ -11,6 +11,8 @@ from types import FrameType
 from components.core.errors import StreamoError
 from components.core.lock import checkout_lock
 from components.core.progress import clock
+from flows.pools import pools_on
+from flows.reach import require_server
 from flows.server import prefect_server
 
 REPORT = Path("artifacts/report")
@@ -22,8 +24,10 @@ def interrupt(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def run(targets: list[str], jobs: int | None) -> None:
+def run(targets: list[str], jobs: int | None, pools: bool) -> None:
     """Run the flow in the current folder, under the lock of the checkout."""
+    if pools:
+        require_server()  # a server of our own would have no workers
     root, start = Path.cwd(), time.monotonic()
     with checkout_lock(root, "make reproduce"):
         pass  # refused before a server is started; the flow itself takes the lock for its time
@@ -33,7 +37,7 @@ def run(targets: list[str], jobs: int | None) -> None:
 
         if server:
             server.wait()
-        states = reproduce(targets or None, jobs)
+        states = reproduce(targets or None, jobs, pools)
     ran = sum(state == "Completed" for state in states.values())
     spent = clock(time.monotonic() - start)
     print(f"{len(states)} stages: {ran} ran, {len(states) - ran} cached, {spent} in all")
@@ -47,10 +51,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m flows.reproduce", description=__doc__)
     parser.add_argument("--targets", nargs="+", default=[], help="stage names or addresses (default: all)")
     parser.add_argument("--jobs", type=int, help="stages at once (default: the cores of this process)")
+    parser.add_argument(
+        "--pools", action="store_true", help="send the stages of infra/pools.yaml to their work pools"
+    )
     args = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        run(args.targets, args.jobs)
+        run(args.targets, args.jobs, pools_on(args.pools))
     except StreamoError as error:
         print(f"reproduce: {error}", file=sys.stderr)
         return error.exit_code

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from components.core.errors import DataError
@@ -13,7 +14,9 @@ from components.lineage.status import read_status, to_look_at
 from components.lineage.verify import verify_data
 from flows.children import Children, Finished
 from flows.console import Console
-from flows.outcome import CACHED, outcome
+from flows.elsewhere import Elsewhere
+from flows.outcome import CACHED, COMPLETED, outcome, would_run
+from flows.pools import Pool
 
 
 class StageRunner:
@@ -22,15 +25,17 @@ class StageRunner:
     Attributes:
         changed: address -> reasons, for stages that DVC's status lists.
         suspects: addresses that must be looked at again: the changed ones and all that follows them.
+        elsewhere: what runs on other machines.
 
     """
 
-    def __init__(self, graph: Graph, root: Path, slots: int):
+    def __init__(self, graph: Graph, root: Path, slots: int, away: Mapping[str, Pool]):
         self.graph, self.root, self.slots = graph, root, slots
         self.changed = {a: why for a, why in read_status(root).items() if a in graph.nodes}
         self.suspects = to_look_at(graph, self.changed)
         self.logs = root / "runs" / "logs" / time.strftime("%Y%m%dT%H%M%S", time.gmtime())
         self.children = Children(root)
+        self.elsewhere = Elsewhere(graph, root, self.children, self.logs, away)
         self.waiting = set(graph.nodes)
         expected = {address: last_seconds(address, root) for address in self.suspects}
         self.seconds = {address: value for address, value in expected.items() if value is not None}
@@ -46,6 +51,8 @@ class StageRunner:
             f"{len(self.graph)} stages: {unchanged} unchanged, {len(self.suspects)} to look at, "
             f"{self.slots} at once; logs in {self.logs.relative_to(self.root)}{expected}"
         )
+        for line in self.elsewhere.describe(self.suspects):
+            self.console.say(line)
 
     def left(self) -> float | None:
         """Seconds until the flow ends, by the durations of earlier runs; None while one is unknown."""
@@ -54,7 +61,8 @@ class StageRunner:
         open_stages = (self.waiting | running.keys()) & self.suspects
         if any(not self.graph[a].is_source and a not in self.seconds for a in open_stages):
             return None
-        return time_left(self.graph, self.waiting - running.keys(), running, self.seconds, self.slots)
+        todo, away = self.waiting - running.keys(), self.elsewhere.addresses
+        return time_left(self.graph, todo, running, self.seconds, self.slots, away)
 
     def run(self, address: str) -> str:
         """Bring one stage up to date; returns COMPLETED or CACHED.
@@ -83,16 +91,32 @@ class StageRunner:
 
     def _reproduce(self, node: Node) -> str:
         why = "; ".join(self.changed.get(node.address, ["an input was looked at again"])[:3])
+        if node.address in self.elsewhere.addresses and self._would_run(node):
+            return self._send(node, why)
         self.console.started(node.address, why)
         finished = self._dvc(node, ["repro", "--single-item", node.address])
         return outcome(finished.lines, node.address)
 
-    def _dvc(self, node: Node, words: list[str]) -> Finished:
+    def _would_run(self, node: Node) -> bool:
+        """Whether DVC would run the command, rather than find its result unchanged or in its run cache."""
+        finished = self._dvc(node, ["repro", "--dry", "--single-item", node.address], quiet=True)
+        return would_run(finished.lines, node.address)
+
+    def _send(self, node: Node, why: str) -> str:
+        self.console.started(node.address, f"{why}; on pool {self.elsewhere.addresses[node.address].name}")
+        try:
+            self.elsewhere.run(node.address, lambda line: self.console.line(node.address, line))
+        except DataError as error:
+            self.failures[node.address] = str(error)
+            raise
+        return COMPLETED
+
+    def _dvc(self, node: Node, words: list[str], *, quiet: bool = False) -> Finished:
         log = self.logs / f"{node.address}.log"
         finished = self.children.run(
             [sys.executable, "-m", "dvc", "--wait-for-lock", *words],
             log,
-            lambda line: self.console.line(node.address, line),
+            lambda line: None if quiet else self.console.line(node.address, line),
         )
         if finished.returncode != 0:
             self.failures[node.address] = f"{node.address} failed, see {log.relative_to(self.root)}"
