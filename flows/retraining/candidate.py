@@ -11,7 +11,7 @@ from flows.retraining.drift import reproduce_targets, versions
 PROMOTE = "promote"
 AUDIT = "audit.json"
 NAMED = 5  # findings that a message names
-COMPARED = ("candidate", "champion", "difference", "interval", "margin", "passed")
+COMPARED = ("candidate", "champion", "difference", "interval", "margin", "passed", "reason")
 Json = dict[str, Any]
 
 
@@ -64,17 +64,7 @@ def gate(context: Context) -> Json:
         raise context.failed("gate", finished)
     said = read_json(out)
     groups = {
-        name: {
-            key: group.get(key)
-            for key in ("candidate", "champion", "difference", "interval", "margin", "passed")
-        }
-        for name, group in said.get("groups", {}).items()
+        name: {key: group.get(key) for key in COMPARED} for name, group in said.get("groups", {}).items()
     }
-    return {"decision": said["decision"], "champion": said.get("champion"), "groups": groups,
-            "failed": failed_checks(said), "file": str(out)}  # fmt: skip
-
-
-def failed_checks(said: Json) -> list[str]:
-    """Names and details of the gate's checks that stand against the candidate."""
-    against = [check for check in said["checks"] if check["required"] and check["passed"] is not True]
-    return [f"{check['name']}: {check['detail']}" for check in against]
+    told = {key: said.get(key) for key in ("decision", "champion", "reasons")}
+    return {**told, "groups": groups, "file": str(out)}

@@ -65,7 +65,12 @@ class Context:
             CommandError: its exit code is not in `ok`.
 
         """
-        finished = self.children.run(words, self._log(name), lambda line: self.say(f"    {name} | {line}"))
+
+        def on_line(line: str) -> None:
+            if line.strip() and not line.startswith("{"):  # an object for programs
+                self.say(f"    {name} | {line}")
+
+        finished = self.children.run(words, self._log(name), on_line)
         if finished.returncode not in ok:
             raise self.failed(name, finished)
         return finished

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 RETRAIN, NOTHING, FAILED = "retrain", "nothing", "failed"
+NAMED = 5  # features
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ def decide(facts: Facts, *, min_new_videos: int, max_age_days: float) -> Decisio
     if facts.reason == "forced":
         return Decision(RETRAIN, f"forced; {said}")
     if facts.drifted or facts.reason == "drifted":
-        what = ", ".join(facts.drifted) or "reported by the caller"
+        more = f" and {len(facts.drifted) - NAMED} more" if len(facts.drifted) > NAMED else ""
+        what = ", ".join(facts.drifted[:NAMED]) + more or "reported by the caller"
         return Decision(RETRAIN, f"drift ({what}); {said}")
     if facts.new_videos >= max(1, min_new_videos):
         return Decision(RETRAIN, f"{said}, enough for a scheduled run ({min_new_videos})")

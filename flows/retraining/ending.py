@@ -1,8 +1,10 @@
 """Steps `notify` and `end`: the outcome of a run, from its journal alone, and what an operator does now."""
 
 import shutil
+from pathlib import Path
 from typing import Any
 
+from components.core.files import read_json
 from flows.retraining import notify as webhook
 from flows.retraining import worktree
 from flows.retraining.context import Context
@@ -10,6 +12,7 @@ from flows.retraining.decide import NOTHING, RETRAIN
 from flows.retraining.journal import OUTCOME, Journal
 
 PROMOTED, REFUSED, FAILED = "promoted", "refused", "failed"
+NAMED = 20  # clips a group
 LEFT = ("prefect", "retrain")  # below the worktree's runs/: not taken over
 Json = dict[str, Any]
 
@@ -17,7 +20,7 @@ Json = dict[str, Any]
 def outcome(journal: Journal) -> Json:
     """The object of `outcome.json`."""
     decision, why, then = _verdict(journal)
-    staged, gate, drift = (journal.result(step) for step in ("stage", "gate", "drift"))
+    staged, drift = journal.result("stage"), journal.result("drift")
     fetched, began, made = (journal.result(step) for step in ("fetch", "begin", "commit"))
     return {
         "id": journal.id,
@@ -29,10 +32,21 @@ def outcome(journal: Journal) -> Json:
         "data": fetched and fetched["after"],
         "new_videos": fetched["videos"] if fetched else [],
         "quarantined": fetched["quarantined"] if fetched else {},
-        "gate": gate,
+        "gate": judged(journal),
         "drift": drift and {key: drift[key] for key in ("drifted", "found", "undecided")},
         "next": then,
     }
+
+
+def judged(journal: Journal) -> Json | None:
+    """What the gate said, of each group the clips that lost most; all of them are in `gate.json`."""
+    if journal.result("gate") is None:
+        return None
+    said: Json = read_json(Path(journal.need("gate")["file"]))
+    groups = {
+        name: {**group, "worse": group.get("worse", [])[:NAMED]} for name, group in said["groups"].items()
+    }
+    return {**said, "groups": groups}
 
 
 def _verdict(journal: Journal) -> tuple[str, str, str]:
@@ -51,10 +65,8 @@ def _verdict(journal: Journal) -> tuple[str, str, str]:
         branch = journal.need("branch")["branch"]
         then = f"{version} serves; `git merge {branch}` takes its data and lock; back: `streamo rollback`"
         return PROMOTED, decided["why"], then
-    worse = [name for name, group in gate["groups"].items() if group["passed"] is False]
-    reasons = [*(f"worse on {name}" for name in worse), *gate["failed"]]
     then = f"read {gate['file']} (intervals, worse clips); the champion serves on; {version} is archived"
-    return REFUSED, f"{decided['why']}; the gate refuses: {'; '.join(reasons) or 'see its checks'}", then
+    return REFUSED, f"{decided['why']}; the gate refuses: {'; '.join(gate['reasons'])}", then
 
 
 def repeated(journal: Journal) -> str | None:

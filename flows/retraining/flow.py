@@ -10,6 +10,7 @@ from prefect.states import Completed
 
 from components.core.errors import DataError, UsageError
 from components.core.git import main_tree
+from flows.artifacts import Board, show_outcome
 from flows.outcome import CACHED
 from flows.retrain import repository_lock
 from flows.retraining.context import Context, RejectedError
@@ -71,18 +72,24 @@ def say(text: str) -> None:
 def drive(context: Context) -> Json:
     """Every step in order; returns the outcome."""
     prepare(context)
-    left, outcome = remaining(context), {}
-    for step in STEPS:
+    board = Board(say)
+    left, outcome = remaining(context), Json()
+    for number, step in enumerate(STEPS):
+        board.show_progress(number, len(STEPS), step)
         try:
             outcome = run_step(context, step, over=step not in left)
         except RejectedError as error:
             say(f"[{step}] {error}")
+    board.show_progress(len(STEPS), len(STEPS), "over")
+    show_outcome(board, outcome)
+    for page in sorted((context.journal.folder / "drift").glob("*.html")):
+        board.show_link(f"drift-{page.stem}", page, f"Evidently: drift of {page.stem}")
     return outcome
 
 
 def run_step(context: Context, step: str, *, over: bool) -> Json:
     """One Prefect task run: Completed, Cached (an interrupted run had done it), Skipped or Failed."""
-    result: Json = {}
+    result = Json()
 
     @task(name=step, task_run_name=step, cache_policy=NO_CACHE, persist_result=False, retries=0)
     def body() -> State[Any]:

@@ -5,15 +5,16 @@ from typing import Any
 from flows.retraining.journal import Journal
 
 NAMED = 10  # videos that the message names
-WIDTH = 100
 Json = dict[str, Any]
 
 
 def commit_message(journal: Journal) -> str:
     """Subject, reason, drift, data, the gate's intervals, trailers; a function of the journal alone."""
     decided, fetched = journal.need("decide"), journal.need("fetch")
+    features = len({entry["feature"] for entry in journal.need("drift")["found"]})
+    drifted = f", drift in {features} features" if features else ""
     parts = [
-        f"Retrain: {decided['why']}"[:WIDTH],
+        f"Retrain: {len(fetched['videos'])} new videos, {journal.parameters['reason']}{drifted}",
         f"Reason: {decided['why']}.",
         _data(fetched),
         _drift(journal.need("drift")),
@@ -52,5 +53,5 @@ def _gate(gate: Json) -> str:
         f"{group['interval']}, margin {group['margin']}"
         for name, group in sorted(gate["groups"].items())
     ]
-    failed = [f"  not passed: {line}" for line in gate["failed"]]
-    return "\n".join([f"Gate: {gate['decision']} against {against}.", *lines, *failed])
+    why = [f"  {reason}" for reason in gate["reasons"]]
+    return "\n".join([f"Gate: {gate['decision']} against {against}.", *lines, *why])
