@@ -52,18 +52,21 @@ class Repo:
         home = {"HOME": str(self.root.parent / "home"), "GIT_CONFIG_NOSYSTEM": "1"}
         return {**kept, **home, "PATH": path, "DVC_NO_ANALYTICS": "1", "PYTHONPATH": str(ROOT)}
 
-    def run(self, *argv: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
-        """Run a command in the repository; its exit code must be `check` unless that is None."""
-        done = subprocess.run(argv, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=120)
-        if check is not None and done.returncode != check:
+    def run(self, *argv: str, check: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the repository, `env` beside its environment; its exit code must be `check`."""
+        environment = {**self.env, **env}
+        done = subprocess.run(
+            argv, cwd=self.root, env=environment, capture_output=True, text=True, timeout=120
+        )
+        if done.returncode != check:
             raise AssertionError(f"{argv} gave {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
 
     def git(self, *argv: str) -> str:
         return self.run("git", *argv).stdout.strip()
 
-    def streamo(self, *argv: str, check: int | None = 0) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "components.cli.main", *argv, check=check)
+    def streamo(self, *argv: str, check: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "components.cli.main", *argv, check=check, **env)
 
     def tags(self) -> list[str]:
         return self.git("tag").split()

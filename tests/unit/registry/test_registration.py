@@ -241,6 +241,15 @@ def test_a_worktree_shares_tags_and_store_with_the_main_tree(repo, tmp_path):
     assert (repo.root / "registry/store/versions/v0.0.1.json").is_file() and not (tree / "registry").exists()
 
 
+def test_a_lock_that_a_killed_git_left_is_named(repo):
+    lock = repo.root / ".git/refs/tags/streamo@v0.0.1.lock"
+    lock.write_text("")
+    with pytest.raises(DataError, match=r"streamo@v0\.0\.1\.lock.* delete it"):
+        register(repo.root)
+    lock.unlink()
+    assert register(repo.root).version == "v0.0.1"
+
+
 def test_tags_of_another_hand_are_named(repo):
     register(repo.root)
     repo.git("tag", "streamo@v0.0.7")
