@@ -1,0 +1,74 @@
+"""prefect.yaml, the pools and the words of `streamo deploy` fit together; faults are named."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.core.errors import DataError, UsageError
+from flows.deploy import PREFECT_YAML, check_names, full_name, parse_schedule, read_yaml, wanted_pools
+from flows.events import DRIFT, drift_payload
+from flows.pools import FILE, read_pools
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def entries() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = read_yaml(ROOT / PREFECT_YAML)["deployments"]
+    return found
+
+
+def test_the_committed_files_fit() -> None:
+    pools = read_pools(ROOT / FILE)
+    check_names(entries(), pools)
+    assert [full_name(entry) for entry in entries()] == [
+        "reproduce/reproduce",
+        "retrain/retrain",
+        "audit/audit",
+        "run-stage/gpu",
+    ]
+    assert set(wanted_pools(pools)) == {"local", "gpu"}
+
+
+def test_flows_of_one_checkout_run_one_at_a_time_and_cron_trains_nothing_unasked() -> None:
+    own = {entry["name"]: entry for entry in entries() if entry["work_pool"]["name"] == "local"}
+    assert all(entry["concurrency_limit"]["limit"] == 1 for entry in own.values())
+    assert [schedule["active"] for schedule in own["retrain"]["schedules"]] == [False]
+    assert own["retrain"]["triggers"][0]["expect"] == [DRIFT]
+    assert own["retrain"]["triggers"][0]["parameters"] == {"reason": "drifted"}
+
+
+def test_a_pool_without_deployment_and_a_deployment_without_pool() -> None:
+    pools = read_pools(ROOT / FILE)
+    with pytest.raises(UsageError, match="run-stage/gpu"):
+        check_names([entry for entry in entries() if entry["name"] != "gpu"], pools)
+    with pytest.raises(UsageError, match="wants pool 'gpu'"):
+        check_names(entries(), [])
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="root of the checkout"):
+        read_yaml(tmp_path / PREFECT_YAML)
+    for text in ("- a", "a: ["):
+        (tmp_path / PREFECT_YAML).write_text(text)
+        with pytest.raises(UsageError, match=PREFECT_YAML):
+            read_yaml(tmp_path / PREFECT_YAML)
+
+
+def test_schedules_on_the_command_line() -> None:
+    assert parse_schedule("retrain") == ("retrain", None)
+    assert parse_schedule("retrain=*/5 * * * *") == ("retrain", "*/5 * * * *")
+
+
+def test_what_a_drift_event_says() -> None:
+    row = {"feature": "duration", "statistic": 1.5, "threshold": 0.1, "reference": 3, "current": 9}
+    payload = drift_payload(json.dumps({"drifted": True, "found": [row], "features": {}}))
+    assert payload == {
+        "metric": "duration",
+        "found": [{k: row[k] for k in ("feature", "statistic", "threshold")}],
+    }
+    assert drift_payload('{"drifted": false, "found": []}') is None
+    for text in ("", "[]", '{"drifted": true}', '{"drifted": true, "found": [{}]}'):
+        with pytest.raises(DataError, match="streamo drift --json"):
+            drift_payload(text)
