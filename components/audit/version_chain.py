@@ -1,6 +1,5 @@
 """What stands between a version and the raw videos: each product with hash, receipt and what it says."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,15 @@ from components.core.hashing import fingerprint
 from components.lineage.graph import Graph
 from components.lineage.history import all_runs
 
+Runs = dict[str, dict[str, Any]]
+
 # What is worth saying of a product, by the file that says it.
 TOLD = {
     "summary.json": ("teacher", "prompt", "labels", "clips", "usable", "quarantined", "samples", "turns"),
     "result.json": ("success", "rows", "profile"),
     "scores.json": ("suite", "steps", "macro_f1"),
+    "verdict.json": ("decision",),
+    "streamo.json": ("step",),
 }
 
 
@@ -35,18 +38,23 @@ def version_chain(
 
     """
     spoiled = [Finding(f.product or f.path, f.kind, f.detail) for f in findings if f.product != "store"]
-    found = chain(graph, model, findings + spoiled)
-    runs = {record["identity"]: record for _, record in all_runs(root) if record["identity"]}
+    found, runs = chain(graph, model, findings + spoiled), runs_by_receipt(root)
     for link in found["links"]:
-        path = link["path"]
-        pinned = reader.locked.products.get(path)
-        link["md5"] = None if pinned is None else pinned.pin.md5
-        link["files"] = None if pinned is None or pinned.files is None else len(pinned.files)
-        link["about"] = about(path, reader)
-        if path in receipts:
-            link["receipt"] = fingerprint(receipts[path])
-            link["run"] = ran(runs.get(link["receipt"]))
+        link |= facts(link["path"], reader, receipts, runs)
     return found
+
+
+def facts(path: str, reader: Reader, receipts: Receipts, runs: Runs) -> dict[str, Any]:
+    """Hash, number of files, receipt and its run, and what the product's own files say of it."""
+    pinned = reader.locked.products.get(path)
+    receipt = fingerprint(receipts[path]) if path in receipts else None
+    return {
+        "md5": None if pinned is None else pinned.pin.md5,
+        "files": None if pinned is None or pinned.files is None else len(pinned.files),
+        "receipt": receipt,
+        "run": runs.get(receipt or ""),
+        "about": about(path, reader),
+    }
 
 
 def about(path: str, reader: Reader) -> dict[str, Any]:
@@ -74,17 +82,14 @@ def split_counts(splits: Any) -> dict[str, Any]:
     }
 
 
-def ran(record: dict[str, Any] | None) -> dict[str, Any] | None:
-    """When and where the run was, None where this checkout has no record of it (records are not in git)."""
-    if record is None:
-        return None
-    return {"started_at": record["started_at"], "machine": record["machine"]["node"], "git": record["git"]}
-
-
-def teachers(links: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """`{product: {"teacher", "prompt"}}` of every annotation in a chain."""
+def runs_by_receipt(root: Path) -> Runs:
+    """Fingerprint of a receipt -> when and where the last run recorded in this checkout wrote it."""
     return {
-        link["path"]: {key: link["about"].get(key) for key in ("teacher", "prompt")}
-        for link in links
-        if "teacher" in link["about"]
+        str(record["identity"]): {
+            "started_at": record["started_at"],
+            "machine": record["machine"]["node"],
+            "git": record["git"],
+        }
+        for _, record in all_runs(root)
+        if record["identity"]
     }
