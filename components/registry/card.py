@@ -5,22 +5,27 @@ from typing import Any
 
 import yaml
 
+from components.registry.card_receipts import heldout, provenance, training
+
 Json = Mapping[str, Any]
 GROUPS = (("forward", "forward"), ("realtime", "real-time"), ("backward", "backward"), ("total", "total"))
 
 
-def model_card(verdict: Json, results: Json, base: Json | None) -> str:
+def model_card(verdict: Json, results: Json, base: Json | None, receipts: Mapping[str, Json]) -> str:
     """The text of README.md.
 
     Args:
         verdict: the value of verdict.json.
         results: the value of the report's results.json.
         base: `reference.json` of a base from the hub; None for a base trained here from random weights.
+        receipts: identity of every upstream product, by product.
 
     """
     head = yaml.safe_dump(front_matter(verdict, base), sort_keys=False, allow_unicode=True)
-    parts = [f"---\n{head}---", title(verdict), what(results, base), use(), data(results), scores(verdict)]
-    return "\n\n".join([*parts, limits(results), provenance(verdict)]) + "\n"
+    about = [f"---\n{head}---", title(verdict), what(results, base), use(), data(results)]
+    made = training(receipts, verdict["candidate"]["model"])
+    worth = f"{scores(verdict)}\n{heldout(verdict['candidate']['heldout'])}"
+    return "\n\n".join([*about, made, worth, limits(results), provenance(receipts)]) + "\n"
 
 
 def front_matter(verdict: Json, base: Json | None) -> dict[str, Any]:
@@ -139,13 +144,3 @@ def limits(results: Json) -> str:
 def is_tiny(results: Json) -> bool:
     """Whether this is a model of laptop scale."""
     return bool(results["scale"]["parameters"] < 100_000_000)
-
-
-def provenance(verdict: Json) -> str:
-    """Where to look further."""
-    names = len(verdict["receipts"])
-    return (
-        "## Provenance\n\n"
-        f"`receipts/` holds the identity of the {names} products this model was made from; `verdict.json` "
-        "holds the SHA-256 of every model file. `streamo audit` walks them back to the raw videos."
-    )

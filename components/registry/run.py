@@ -54,13 +54,21 @@ def run(out: Path, *, root: Path, suites: list[str]) -> dict[str, Any]:
             "seed": results["served"]["seed"],
             "identity": identity_of(folder),
             "scores": scores,
+            "heldout": heldout_sets(out, suites),
         },
         "files": copy_model(folder, out),
         "receipts": copy_receipts(root, products, out),
     }
     write_json(out / "verdict.json", verdict)
-    write_text(out / "README.md", model_card(verdict, results, read_base(root)))
+    receipts = {product: read_json(out / "receipts" / product / IDENTITY) for product in verdict["receipts"]}
+    write_text(out / "README.md", model_card(verdict, results, read_base(root), receipts))
     return verdict
+
+
+def heldout_sets(out: Path, suites: list[str]) -> dict[str, str]:
+    """The fingerprint of each suite's held-out set, of those whose points are there."""
+    points = {suite: out / "evaluation" / suite / "points.json" for suite in suites}
+    return {suite: read_json(path)["heldout"] for suite, path in points.items() if path.is_file()}
 
 
 def identity_of(folder: Path) -> str | None:

@@ -181,5 +181,5 @@ def gto(root: Path) -> Iterator[Any]:
         raise DataError(f"GTO cannot tag in {root}: {error}") from error
     except OSError as error:  # git's library: a reference it may not write, or one that is locked
         raise DataError(
-            f"cannot tag in {root}: {error}; where no git runs, a .lock file was left by a killed one: delete it"
+            f"cannot tag in {root}: {error}; where no git runs, a killed one left the .lock file: delete it"
         ) from error

@@ -41,8 +41,12 @@ def make_workspace(root: Path, *, with_ovo: bool = True) -> Path:
 
 def write_receipt(root: Path, product: str) -> None:
     """A receipt with the keys every receipt has."""
-    identity = {"schema": 1, "stage": product.split("/")[-1], "item": {}, "seed": 0, "params": {}}
-    write_json(root / product / "identity.json", {**identity, "inputs": {}, "code": {}, "libraries": {}})
+    params = {"annotate.teacher": "world"} if "annotations" in product else {"train.lr": 0.001}
+    identity = {"schema": 1, "stage": product.split("/")[-1], "item": {}, "seed": 0, "params": params}
+    libraries = {"torch": "2.13.0"}
+    write_json(
+        root / product / "identity.json", {**identity, "inputs": {}, "code": {}, "libraries": libraries}
+    )
 
 
 def write_summaries(artifacts: Path) -> None:

@@ -73,6 +73,9 @@ def test_the_card_has_hub_metadata_and_the_scores(root):
     assert {"type": "accuracy", "name": "forward, percent", "value": forward["accuracy"]} in metrics
     assert f"| {forward['accuracy']} | {forward['interval'][0]} to {forward['interval'][1]} |" in body
     assert "Decision: **register**" in body
+    assert "| train.lr | 0.001 |" in body and "with torch 2.13.0" in body and "teacher `world`" in body
+    assert f"| models/focal-0 | focal-0 | `{verdict['candidate']['identity'][:12]}` |" in body
+    assert "ovo `000000000000`, validation `000000000000`" in body
 
 
 def test_a_base_from_the_hub_is_named_and_its_licence_is_not_claimed(root):
