@@ -122,7 +122,6 @@ def judge(
     name: str, reference: pd.Series, current: pd.Series, threshold: float | None, chance: float
 ) -> Finding:
     """Evidently's verdict on one feature at our threshold."""
-    threshold = None if threshold is None else round(threshold, DIGITS)  # the one stated is the one used
     kind = column_type(name)
     test = get_stattest(reference, current, kind, method(name))
     verdict = test(reference, current, kind, np.inf if threshold is None else threshold)

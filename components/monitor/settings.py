@@ -11,9 +11,13 @@ from components.core.errors import UsageError
 class Settings:
     """What decides about drift.
 
-    `rate`: the share of reports on unchanged data that find anything at all. `permutations`: relabellings the
-    thresholds come from. `videos`, `streams`: the fewest, on either side, that are decided about. `seed`: of
-    the relabellings.
+    Attributes:
+        rate: the share of reports on unchanged data that find anything at all.
+        permutations: the fewest relabellings the thresholds come from.
+        videos: the fewest, on either side, that are decided about.
+        streams: the same of live streams.
+        seed: of the relabellings.
+
     """
 
     rate: float = 0.05
@@ -30,11 +34,6 @@ class Settings:
             if isinstance(value, bool) or not isinstance(value, int) or value < 2:
                 key = name if name == "permutations" else f"smallest.{name}"
                 raise UsageError(f"monitor.{key}: expected a whole number from 2, got {value!r}")
-        if self.rate * (self.permutations + 1) < 1:
-            raise UsageError(
-                f"monitor.permutations: {self.permutations} relabellings cannot show a rate of {self.rate}; "
-                f"set at least {round(1 / self.rate)}"
-            )
 
 
 def read_settings(root: Path = Path()) -> Settings:

@@ -7,6 +7,7 @@ relabellings any does (single-step minP of Westfall and Young, 1993): exact for 
 features that move together, values that tie and columns with gaps.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,7 @@ from components.core.seeds import rng
 from components.monitor.relabel import Distance
 
 CELLS = 100_000  # labels handled at a time: small enough for the cache, five times faster than 4 M
+DIGITS = 6
 LONG = 100_000_000  # labels in all that are worth a progress line
 SLACK = 1e-9  # two distances that differ by less are the same
 
@@ -36,10 +38,16 @@ class Threshold:
 def thresholds(
     distances: Sequence[Distance], reference: int, current: int, *, rate: float, permutations: int, seed: int
 ) -> list[Threshold]:
-    """A threshold for each distance of `reference` rows and the `current` rows that follow them."""
+    """A threshold for each distance of `reference` rows and the `current` rows that follow them.
+
+    `permutations` relabellings are made, or 2 x features / rate where that is more.
+    """
     if not distances:
         return []
-    found = relabelled(distances, reference, current, permutations, seed)
+    # With fewer, the rarest value of each feature would already be more than the rate allows: nothing could
+    # ever be found, without a word.
+    enough = max(permutations, math.ceil(2 * len(distances) / rate))
+    found = relabelled(distances, reference, current, enough, seed)
     tails = np.stack([tail(column) for column in found.T], axis=1)
     worst = np.sort(tails.min(axis=1))
     allowed = [level for level in np.unique(worst) if np.mean(worst <= level) <= rate]
@@ -86,4 +94,5 @@ def lowest(column: npt.NDArray[np.float64], tails: npt.NDArray[np.float64], leve
     if not len(rare):
         return None
     smaller = column[tails > level]
-    return float((rare.min() + smaller.max()) / 2) if len(smaller) else float(rare.min())
+    middle = (rare.min() + smaller.max()) / 2 if len(smaller) else rare.min()
+    return round(float(middle), DIGITS)
