@@ -26,8 +26,9 @@ def reproduce(context: Context) -> Json:
     if said is not None:
         raise RejectedError(f"a stage refuses the data: {said}")
     same = all((context.worktree / path).read_text() == base_file(context, path) for path in (PIN, LOCK))
-    known = [row["version"] for row in versions(context, "versions") if row["commit"] == _base(context)]
-    return {"same": same, "version": known[0] if same and known else None}
+    rows = versions(context, "versions") if same else []
+    known = [row["version"] for row in rows if row["commit"] == _base(context)]
+    return {"same": same, "version": known[0] if known else None}
 
 
 def _base(context: Context) -> str:

@@ -46,6 +46,7 @@ class Context:
         self.root, self.journal, self.say = root, journal, say
         self.worktree = root / WORKTREE
         self.children = Children(self.worktree, self._environment())
+        self.children_at_home = Children(root, self._environment())
 
     def _environment(self) -> dict[str, str | None]:
         """Changes to the environment of the children; None takes a variable away."""
@@ -58,8 +59,21 @@ class Context:
         # `python -m` puts the current folder first, but a child of a child may not be started by it.
         return {**own, **who, "PYTHONPATH": str(self.worktree)}
 
-    def call(self, name: str, words: list[str], *, ok: tuple[int, ...] = (0,)) -> Finished:
+    def stop(self) -> None:
+        """Kill every child; for the way out of a flow."""
+        self.children.stop()
+        self.children_at_home.stop()
+
+    def call(
+        self, name: str, words: list[str], *, ok: tuple[int, ...] = (0,), at_home: bool = False
+    ) -> Finished:
         """Run a command in the worktree; its output goes to `<run>/logs/<name>.log`.
+
+        Args:
+            name: of the log.
+            words: the command line.
+            ok: exit codes that are results.
+            at_home: run it in the main tree instead: relative addresses of git remotes are meant from there.
 
         Raises:
             CommandError: its exit code is not in `ok`.
@@ -70,7 +84,8 @@ class Context:
             if line.strip() and not line.startswith("{"):  # an object for programs
                 self.say(f"    {name} | {line}")
 
-        finished = self.children.run(words, self._log(name), on_line)
+        children = self.children_at_home if at_home else self.children
+        finished = children.run(words, self._log(name), on_line)
         if finished.returncode not in ok:
             raise self.failed(name, finished)
         return finished

@@ -57,7 +57,7 @@ def retrain(reason: str = "scheduled", source: str | None = None, sessions: list
         try:
             outcome = drive(context)
         except BaseException:  # a signal reaches the main thread here: nothing may outlive the flow
-            context.children.stop()
+            context.stop()
             raise
     if outcome["decision"] == FAILED:
         raise DataError(f"{outcome['reason']}; next: {outcome['next']}")

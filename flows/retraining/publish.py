@@ -15,7 +15,6 @@ from flows.retraining import worktree
 from flows.retraining.begin import LISTING, LOCK, PIN
 from flows.retraining.candidate import PROMOTE
 from flows.retraining.context import Context, json_object
-from flows.retraining.drift import versions
 from flows.retraining.message import commit_message
 
 Json = dict[str, Any]
@@ -69,12 +68,10 @@ def register(context: Context) -> Json:
 
 
 def stage(context: Context) -> Json:
-    """`champion` where the gate says promote, else `archived`."""
+    """`champion` where the gate says promote, else `archived`; a version that is that already stays so."""
     version = context.journal.need("register")["version"]
     wanted = CHAMPION if promoted(context) else ARCHIVED
-    known = {row["version"]: row.get("stage") for row in versions(context, "versions")}
-    if known.get(version) != wanted:
-        context.streamo("stage", "promote", version, wanted)
+    context.streamo("stage", "promote", version, wanted)
     return {"version": version, "stage": wanted}
 
 
@@ -116,7 +113,7 @@ def push(context: Context) -> Json:
     if stored:
         context.dvc("dvc-push", "push", "--quiet")
     for remote in settings["push"]:
-        context.call(f"git-push-{remote}", ["git", "push", "--quiet", remote, *refs])
+        context.call(f"git-push-{remote}", ["git", "push", "--quiet", remote, *refs], at_home=True)
     if not stored or not settings["push"]:
         missing = [
             name for name, there in (("DVC remote", stored), ("retrain.push", settings["push"])) if not there

@@ -1,7 +1,7 @@
 """A small repository that can be retrained in seconds: this checkout's code, and a DAG of trivial stages.
 
-The stages write what the real commands read (features, gate, register product); gate, drift, register, promote,
-audit and the flows are the real ones.
+The stages (tests/support/retrain_room) write what the real commands read: features, the data gate's result, a
+register product. Gate, drift, register, promote, audit and the flows are the real ones.
 """
 
 import os
@@ -18,93 +18,6 @@ import yaml
 from components.core.files import read_json
 
 ROOT = Path(__file__).resolve().parents[2]
-ENTRY = '''
-"""Every stage of a small DAG: `python -m components.toy STAGE`."""
-
-from components.lineage.stage import enter
-
-enter()
-
-import os
-import sys
-import time
-from pathlib import Path
-
-from components.core.errors import DataError, exit_code
-from components.core.files import read_json, write_json, write_text
-from components.core.hashing import fingerprint, sha256_tree
-from components.lineage.stage import stage
-from components.toy import features
-
-MEDIA = Path("data/media")
-NAME = sys.argv[1]
-OUT = {"features": "artifacts/features", "validate": "artifacts/validation", "train": "models/focal-0",
-       "register": "artifacts/register"}
-
-
-def validate(out: Path) -> None:
-    labels = read_json(Path("data/labels.json"))
-    bad = [label["id"] for label in labels if label.get("bad")]
-    if bad:
-        raise DataError(f"rule planted: {len(bad)} rows: sample {', '.join(bad)}")
-    write_json(out / "result.json", {"success": True, "rows": len(labels), "shares": {}, "rules": {}})
-
-
-def train(out: Path) -> None:
-    if os.environ.get("TOY_TRAINS_S"):
-        time.sleep(float(os.environ["TOY_TRAINS_S"]))
-    write_text(out / "model.safetensors", fingerprint(sha256_tree(Path("data"))))
-
-
-def register(out: Path) -> None:
-    """Twelve test points; a model that has seen a video called shuffled has nearly all of them wrong."""
-    names = sorted(path.name for path in MEDIA.rglob("*.mp4"))
-    right = 1 if any("shuffled" in name for name in names) else 10
-    points = [{"id": f"p{number:02d}", "match": f"p{number:02d}", "group": "forward", "task": "REC", "column": "matched",
-               "video_id": f"test/c{number}.mp4", "correct": number < right} for number in range(12)]
-    write_json(out / "evaluation/ovo/points.json", {"schema": 1, "suite": "ovo", "heldout": "cd" * 32, "points": points})
-    checks = [{"name": name, "passed": True, "detail": "so it is"} for name in ("gate_passed", "model_complete")]
-    candidate = {"model": "focal-0", "loss": "focal", "seed": 0, "identity": "ab" * 32}
-    write_json(out / "verdict.json", {"schema": 1, "decision": "register", "candidate": candidate, "checks": checks})
-    write_text(out / "model.safetensors", Path("models/focal-0/model.safetensors").read_text())
-    write_text(out / "README.md", "# focal-0")
-
-
-def main() -> None:
-    with stage(NAME, OUT[NAME]) as st:
-        {"features": features.write, "validate": validate, "train": train, "register": register}[NAME](st.dir)
-
-
-sys.exit(exit_code(NAME, main))
-'''
-FEATURES = '''
-"""Derived features with the real schemas; a video's only content is its brightness."""
-
-from pathlib import Path
-
-import pyarrow.parquet as pq
-
-from components.core.files import write_json
-from components.core.hashing import sha256_file
-from components.monitor.schemas import SAMPLE_SCHEMA, VIDEO_SCHEMA, rows_table
-
-
-def write(out: Path) -> None:
-    videos, samples = [], []
-    for path in sorted(Path("data/media").rglob("*.mp4")):
-        name = path.relative_to("data/media").as_posix()
-        jitter = int(sha256_file(path)[:4], 16) / 65536
-        size = {"width": 56, "height": 56, "fps": 2.0, "source": "toy", "duration_s": 20.0 + jitter}
-        look = {"contrast": jitter, "saturation": jitter, "frame_difference": jitter}
-        videos.append({"video_id": name, **size, "brightness": float(path.read_text()), **look})
-        samples.append({"sample_id": name, "video_id": name, "task": "narration", "source": "toy",
-                        "duration_s": 20.0 + jitter, "turns": 21, "silence": 0.7, "standby": 0.2, "response": 0.1,
-                        "responses": 2, "first_response_turn": 5, "turns_to_response": 3, "answer_tokens": 4.0 + jitter,
-                        "answer_characters": 20.0 + jitter, "gap_turns": 6.0 + jitter})
-    pq.write_table(rows_table(samples, SAMPLE_SCHEMA), out / "samples.parquet")
-    pq.write_table(rows_table(videos, VIDEO_SCHEMA), out / "videos.parquet")
-    write_json(out / "summary.json", {"videos": len(videos)})
-'''
 CODE = ["components/__init__.py", *(f"components/{room}" for room in ("core", "lineage", "toy"))]
 DEPS = {
     "features": ["data"],
@@ -118,8 +31,15 @@ OUTS = {
     "train": "models/focal-0",
     "register": "artifacts/register",
 }
-RETRAIN = {"branch": "retrain", "source": None, "sessions": [], "min_new_videos": 2, "max_age_days": 30, "wait_s": 0,
-           "push": []}  # fmt: skip
+RETRAIN = {
+    "branch": "retrain",
+    "source": None,
+    "sessions": [],
+    "min_new_videos": 2,
+    "max_age_days": 30,
+    "wait_s": 0,
+    "push": ["up"],
+}
 PARAMS = {
     "seed": 0,
     "registry": {"name": "streamo", "store": "registry/store", "margin": 40.0, "require_floors": False},
@@ -193,16 +113,12 @@ def write_videos(folder: Path, names: Iterable[str], brightness: float = 100.0) 
 
 
 def make_repo(root: Path) -> Repo:
-    """A repository whose DAG has run and is committed; no version yet."""
+    """A repository whose DAG has run and serves as v0.0.1; `../up.git` and `../up.dvc` are its remotes."""
     repo = Repo(root)
     skip = shutil.ignore_patterns("__pycache__", "*.md")
     for name in ("components", "flows"):
         shutil.copytree(ROOT / name, root / name, ignore=skip)
-    toy = root / "components/toy"
-    toy.mkdir()
-    (toy / "__init__.py").write_text("")
-    (toy / "__main__.py").write_text(ENTRY)
-    (toy / "features.py").write_text(FEATURES)
+    shutil.copytree(ROOT / "tests/support/retrain_room", root / "components/toy", ignore=skip)
     for name in (".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, root)
     (root.parent / "home").mkdir(exist_ok=True)
@@ -213,11 +129,20 @@ def make_repo(root: Path) -> Repo:
     repo.git("init", "-q", "-b", "main")
     repo.git("config", "user.name", "tester")
     repo.git("config", "user.email", "tester@example.org")
-    for words in (["init", "-q"], ["add", "-q", "data"], ["repro", "-q"]):
+    repo.git("init", "-q", "--bare", "../up.git")
+    repo.git("remote", "add", "up", "../up.git")
+    for words in (
+        ["init", "-q"],
+        ["remote", "add", "-d", "up", "../up.dvc"],
+        ["add", "-q", "data"],
+        ["repro", "-q"],
+    ):
         repo.run(sys.executable, "-m", "dvc", *words)
     repo.run(sys.executable, "-m", "components.lineage", "list-data")
     repo.git("add", "-A")
     repo.git("commit", "-qm", "the first model")
+    for words in (["register"], ["promote", "v0.0.1", "champion"]):
+        repo.run(sys.executable, "-m", "components.cli", *words)
     return repo
 
 
@@ -235,8 +160,7 @@ def dag() -> dict[str, Any]:
     return {"stages": stages, "artifacts": {"streamo": {"path": OUTS["register"], "type": "model"}}}
 
 
-def copy_repo(repo: Repo, root: Path) -> Repo:
-    """The same repository at another place, file times kept."""
-    shutil.copytree(repo.root, root, symlinks=True)
-    (root.parent / "home").mkdir(exist_ok=True)
-    return Repo(root)
+def copy_repo(repo: Repo, top: Path) -> Repo:
+    """The same repository with its remotes in the folder `top`, file times kept."""
+    shutil.copytree(repo.root.parent, top, symlinks=True)
+    return Repo(top / repo.root.name)
