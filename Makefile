@@ -13,7 +13,7 @@ export GX_ANALYTICS_ENABLED = false
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 STAMP = .venv/installed
 
-.PHONY: help setup data reproduce test lint bench audit docs clean distclean
+.PHONY: help setup data reproduce test lint bench audit docs ui scenario clean distclean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,12 @@ audit: $(STAMP)  ## re-hash every byte of the workspace against its receipts
 
 docs: $(STAMP)  ## rebuild Great Expectations Data Docs from the stored result
 	@python -m components.validate docs
+
+ui: $(STAMP)  ## a lasting Prefect server on loopback, with a login; then `streamo deploy`
+	@python -m flows.serve
+
+scenario: $(STAMP)  ## retraining, refusal and rollback played on one machine (docs/operations.md)
+	@python infra/scenario.py
 
 clean:  ## delete products, data and the cache; keeps .venv and dvc.lock
 	rm -rf data artifacts models runs .scratch .dvc/cache .dvc/tmp .streamo.lock

@@ -10,7 +10,7 @@ from components.core.errors import UsageError
 def add(subparsers: Any) -> None:
     """Register the command."""
     parser = subparsers.add_parser("lineage", help="what a version was made of; OpenLineage events")
-    parser.add_argument("version", nargs="?", help="a registered version, e.g. v1.0.0")
+    parser.add_argument("version", nargs="?", help="a registered version, e.g. v0.0.1")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write one offline page as well")
     parser.add_argument("--json", action="store_true", help="the graph as one JSON object")
     parser.add_argument("--audit", action="store_true", help="audit the version and mark what verifies")
