@@ -54,7 +54,7 @@ ui: $(STAMP)  ## a lasting Prefect server on loopback, with a login; then `strea
 	@python -m flows.serve
 
 scenario: $(STAMP)  ## retraining, refusal and rollback played on one machine (docs/operations.md)
-	@python infra/scenario.py
+	@python -m infra.scenario
 
 clean:  ## delete products, data and the cache; keeps .venv and dvc.lock
 	rm -rf data artifacts models runs .scratch .dvc/cache .dvc/tmp .streamo.lock
