@@ -1,6 +1,7 @@
 """The champion as the gate meets it: its stored points, or its model evaluated on the candidate's set."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import DataError, InternalError
-from components.core.process import FIXED_ENV, kill_group, start_group
+from components.core.process import FIXED_ENV, is_alive, kill_group, start_group
 from components.registry.gate_points import Points, parse_points
 from components.registry.store import Store
 
@@ -45,7 +46,8 @@ class Champion:
         """A verified copy of its register product, in a scratch folder that is removed afterwards."""
         scratch = self.root / SCRATCH
         scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=scratch, prefix=f"{self.version}-") as folder:
+        clear_leftovers(scratch)
+        with tempfile.TemporaryDirectory(dir=scratch, prefix=f"{os.getpid()}-") as folder:
             yield self.store.fetch(self.version, Path(folder) / "version") / PRODUCT
 
     def again(self, suites: list[str]) -> dict[str, Points]:
@@ -64,6 +66,14 @@ class Champion:
                 where = f"version {self.version} evaluated again, points.json"
                 found[suite] = parse_points((out / "points.json").read_bytes(), suite, where)
         return found
+
+
+def clear_leftovers(scratch: Path) -> None:
+    """Remove the copies of gates that were killed: their folders begin with the id of their process."""
+    for folder in scratch.iterdir():
+        owner = folder.name.partition("-")[0]
+        if not (owner.isdigit() and is_alive(int(owner))):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def evaluate(model: Path, suite: str, out: Path, root: Path) -> None:

@@ -1,6 +1,9 @@
 """A held-out set that changed: the champion's own model is fetched and watches the candidate's set."""
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,7 @@ from components.core.errors import DataError
 from components.core.files import read_json
 from components.evaluate.standalone import evaluate
 from components.registry.gate import judge
-from components.registry.gate_champion import Champion
+from components.registry.gate_champion import Champion, clear_leftovers
 from components.registry.store import Store
 from tests.support.gate_points import register_product, stored
 from tests.support.heldout import heldout_checkout, tiny_model
@@ -66,6 +69,16 @@ def test_a_candidate_of_another_checkout_is_an_error(checkout: Path, tmp_path: P
     stranger = register_product(tmp_path / "stranger", {"validation": {**value, "heldout": "1" * 64}})
     with pytest.raises(DataError, match="validation: the candidate's points are not of this checkout"):
         gate(checkout, store, stranger)
+
+
+def test_copies_of_a_killed_gate_are_removed_and_those_of_a_living_one_kept(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    for owner in (gone.pid, os.getpid()):
+        (tmp_path / f"{owner}-abc").mkdir()
+        (tmp_path / f"{owner}-abc/weights").write_text("big")
+    clear_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [f"{os.getpid()}-abc"]
 
 
 def test_a_champion_that_cannot_watch_is_an_error_that_says_why(checkout: Path, tmp_path: Path) -> None:
