@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from openlineage.client.event_v2 import RunEvent
 from openlineage.client.serde import Serde
 from openlineage.client.transport.http import ApiKeyTokenProvider, HttpConfig, HttpTransport, TokenProvider
+from openlineage.client.transport.http_common import DEFAULT_RETRY_CONFIG
 from requests import RequestException
 
 from components.core.errors import DataError, UsageError
@@ -15,6 +16,7 @@ from components.core.files import write_text
 
 TOKEN = "OPENLINEAGE_API_KEY"  # noqa: S105 - the name of the environment variable, not a token
 TIMEOUT_S = 10.0
+RETRY = {**DEFAULT_RETRY_CONFIG, "total": 3, "connect": 3, "read": 3}
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -46,7 +48,8 @@ def post_events(url: str, events: Iterable[RunEvent]) -> int:
     if token and parts.scheme == "http" and parts.hostname not in LOOPBACK:
         raise UsageError(f"{base}: {TOKEN} is not sent over plain http to another machine; use https")
     auth = ApiKeyTokenProvider({"apiKey": token}) if token else TokenProvider({})
-    transport = HttpTransport(HttpConfig(url=base, endpoint=endpoint, timeout=TIMEOUT_S, auth=auth))
+    config = HttpConfig(url=base, endpoint=endpoint, timeout=TIMEOUT_S, auth=auth, retry=RETRY)
+    transport = HttpTransport(config)
     sent = 0
     try:
         for event in events:
