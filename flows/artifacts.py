@@ -18,6 +18,7 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.context import FlowRunContext
+from prefect.logging import get_run_logger
 
 RESULTS = Path("artifacts/report/results.txt")
 Rows = list[dict[str, Any]]
@@ -66,6 +67,11 @@ class Board:
             lambda: create_link_artifact(path.absolute().as_uri(), link_text=text, key=key, description=text)
         )
 
+    def note(self, text: str) -> None:
+        """A line in the log of the run."""
+        if FlowRunContext.get() is not None:
+            get_run_logger().info(text)
+
     def _try(self, act: Callable[[], object]) -> None:
         with self._lock:
             if self._silent:
@@ -88,17 +94,21 @@ def show_reproduction(board: Board, root: Path, states: Mapping[str, str], failu
     if failures:
         listed = "\n".join(f"- {failure}" for failure in failures)
         then = "Mend what the log says and run the deployment again: only what is left runs."
+        board.note(f"failed: {'; '.join(failures)}. {then}")
         board.show_text("next", f"## Failed\n{listed}\n\n{then}", "what an operator does now")
-    elif (root / RESULTS).is_file():
+        return
+    page = RESULTS.with_name("index.html")
+    then = f"Report: `{page}`. Judge it: `streamo gate`. Keep it: commit dvc.lock, `streamo register`."
+    board.note(f"{ran} of {len(rows)} stages ran. {then}")
+    if (root / RESULTS).is_file():
         text = (root / RESULTS).read_text(encoding="utf-8")
-        page = RESULTS.with_name("index.html")
-        then = f"Report: `{page}`. Judge it: `streamo gate`. Keep it: `streamo register`."
         board.show_text("results", f"```text\n{text}\n```\n{then}", "the result table of the report")
 
 
 def show_outcome(board: Board, outcome: Mapping[str, Any]) -> None:
     """Decision, gate intervals, drift and next step of a retraining run (its `outcome.json`)."""
     gate, drift = outcome.get("gate") or {}, outcome.get("drift") or {}
+    board.note(f"{outcome['decision']}: {outcome['reason']}. Next: {outcome['next']}")
     facts = {"version": outcome.get("version"), "commit": outcome.get("commit")}
     lines = [f"# {outcome['decision']}", f"**Why:** {outcome['reason']}", f"**Now:** {outcome['next']}"]
     lines += [f"- {name}: `{value}`" for name, value in facts.items() if value]

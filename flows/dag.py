@@ -20,6 +20,7 @@ from components.lineage.pathlock import mend_path_locks
 from components.lineage.runs import FLOW_RUN
 from components.lineage.schedule import startable
 from components.lineage.strays import remove_strays
+from flows.artifacts import Board, show_reproduction
 from flows.outcome import CACHED
 from flows.pools import FILE, pools_on, read_pools, route
 from flows.record import write_flow_record
@@ -29,7 +30,8 @@ HEARTBEAT_S = 30.0
 FINE = {"Completed", "Cached"}
 
 
-@flow(name="reproduce", log_prints=False, persist_result=False)
+# json: Prefect stores the exception of a failed flow whatever persist_result says, by default as a pickle.
+@flow(name="reproduce", log_prints=False, persist_result=False, result_serializer="json")
 def reproduce(
     targets: list[str] | None = None, jobs: int | None = None, pools: bool = False
 ) -> dict[str, str]:
@@ -66,8 +68,9 @@ def reproduce_locked(root: Path, targets: list[str], jobs: int, pools: bool) -> 
     runner = StageRunner(graph, root, jobs, route(whole, read_pools(root / FILE)) if pools else {})
     runner.announce()
     runner.elsewhere.check(runner.suspects)
+    board = Board(runner.console.say)
     try:
-        states = drive(runner)
+        states = drive(runner, board)
     except BaseException:  # a signal reaches the main thread here: nothing may outlive the flow
         runner.children.stop()
         runner.elsewhere.stop()
@@ -75,12 +78,13 @@ def reproduce_locked(root: Path, targets: list[str], jobs: int, pools: bool) -> 
     write_flow_record(root, runner.logs.name, states)
     failed = [runner.failures.get(a, f"{a}: {s}") for a, s in states.items() if s not in {*FINE, "NotReady"}]
     idle = [address for address, state in states.items() if state == "NotReady"]
+    show_reproduction(board, root, states, failed)
     if failed:
         raise DataError(f"{'; '.join(failed)}; not run for it: {', '.join(idle) or 'nothing'}")
     return states
 
 
-def drive(runner: StageRunner) -> dict[str, str]:
+def drive(runner: StageRunner, board: Board) -> dict[str, str]:
     """Submit every stage when what it depends on is over and a core is free; wait for all of them.
 
     A stage whose upstream failed is submitted too: Prefect ends it as NotReady, and so on downwards.
@@ -108,6 +112,7 @@ def drive(runner: StageRunner) -> dict[str, str]:
         states[finished] = str(futures[finished].state.name)
         pinned = graph[finished].is_source and states[finished] == CACHED
         runner.console.ended(finished, "as pinned" if pinned else states[finished])
+        board.show_progress(len(states), len(graph), f"{finished}: {states[finished]}")
     return states
 
 
