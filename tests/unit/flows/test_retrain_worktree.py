@@ -49,7 +49,7 @@ def test_diverged_branches_name_the_merge_to_make(root: Path) -> None:
     commit(root, "retrained")
     git(root, "switch", "-q", "main")
     commit(root, "edited")
-    with pytest.raises(DataError, match="diverged.*`git merge retrain`"):
+    with pytest.raises(DataError, match=r"diverged.*`git merge retrain`"):
         worktree.base_commit(root, "retrain")
     git(root, "merge", "-q", "--no-edit", "retrain")
     assert worktree.base_commit(root, "retrain") == git(root, "rev-parse", "HEAD")
