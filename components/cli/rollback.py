@@ -22,12 +22,7 @@ def add(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Roll back; exit 1 where there is nothing to go back to or it does not verify."""
     from components.cli.versions import show
-    from components.registry.settings import read_settings
-    from components.registry.store import open_store
     from components.registry.versions import rollback
 
-    done = rollback(Path(), args.stage)
-    if args.into is not None:
-        open_store(read_settings(Path()).store).fetch(done.version, args.into)
-    show(done, as_json=args.json)
+    show(rollback(Path(), args.stage, into=args.into), as_json=args.json)
     return 0

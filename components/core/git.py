@@ -11,8 +11,8 @@ from components.core.errors import DataError, InternalError
 REDIRECTS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX")
 
 
-def git_bytes(root: Path, *argv: str) -> bytes:
-    """Standard output of `git ARGV` run in `root`.
+def git_bytes(root: Path, *argv: str, stdin: bytes = b"") -> bytes:
+    """Standard output of `git ARGV` run in `root`, given `stdin`.
 
     Raises:
         DataError: git says no; the message is its own.
@@ -21,7 +21,9 @@ def git_bytes(root: Path, *argv: str) -> bytes:
     """
     environment = {key: value for key, value in os.environ.items() if key not in REDIRECTS}
     try:
-        done = subprocess.run(["git", *argv], cwd=root, env=environment, capture_output=True, check=False)
+        done = subprocess.run(
+            ["git", *argv], cwd=root, env=environment, input=stdin, capture_output=True, check=False
+        )
     except FileNotFoundError as error:
         missing = "git" if Path(root).is_dir() else root
         raise InternalError(f"{missing}: not found ({error})") from None

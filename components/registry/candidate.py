@@ -1,5 +1,6 @@
 """May the checked-out commit become a version? Only if the workspace is exactly what the commit says."""
 
+import io
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -8,8 +9,8 @@ import yaml
 from components.core.errors import DataError
 from components.core.files import read_json
 from components.core.git import git_bytes
-from components.core.hashing import sha256_file
-from components.core.params import flatten, load_all
+from components.core.hashing import sha256_bytes
+from components.core.params import flatten
 from components.lineage.tree import Ignore, path_md5
 
 PRODUCT = "artifacts/register"
@@ -41,12 +42,20 @@ def check_clean(root: Path) -> None:
 
 
 def status(root: Path) -> list[tuple[str, str]]:
-    """`(two letters, path)` of git's short status."""
-    raw = git_bytes(
-        root, "status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", "."
-    )
-    entries = [entry for entry in raw.decode("utf-8", "surrogateescape").split("\0") if entry]
-    return [(entry[:2], entry[3:]) for entry in entries]
+    """`(two letters, path)` of git's short status, sorted by path.
+
+    Files that git was told not to look at (`git update-index --assume-unchanged`) count as modified.
+    """
+    shown = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", ".")
+    found = {(entry[:2], entry[3:]) for entry in entries(root, *shown)}
+    found |= {(" M", entry[2:]) for entry in entries(root, "ls-files", "-v", "-z") if entry[0].islower()}
+    return sorted(found, key=lambda row: row[1])
+
+
+def entries(root: Path, *argv: str) -> list[str]:
+    """What a git command lists, ended by null bytes."""
+    listed = git_bytes(root, *argv).decode("utf-8", "surrogateescape")
+    return [entry for entry in listed.split("\0") if entry]
 
 
 def is_relevant(path: str) -> bool:
@@ -84,19 +93,21 @@ def check_product(root: Path, commit: str) -> None:
         )
 
 
-def check_receipts(root: Path) -> None:
-    """The code and params in the (clean) tree are those that the receipts of the product name.
+def check_receipts(root: Path, commit: str) -> None:
+    """The receipts of the product name the commit's code and params, as git has them.
 
     Raises:
-        DataError: something was committed after the run that the run did not have.
+        DataError: the run had something else than what was committed.
 
     """
-    values = flatten(load_all(root))
-    for path in sorted((root / PRODUCT).rglob("identity.json")):
-        told = read_json(path)
-        other = [name for name, sha256 in told.get("code", {}).items() if sha256_of(root / name) != sha256]
+    receipts = {path: read_json(path) for path in sorted((root / PRODUCT).rglob("identity.json"))}
+    params = flatten(yaml.safe_load(committed(root, commit, "params.yaml")))
+    names = sorted({name for told in receipts.values() for name in told.get("code", {})})
+    code = committed_hashes(root, commit, names)
+    for path, told in receipts.items():
+        other = [name for name, sha256 in told.get("code", {}).items() if code[name] != sha256]
         other += [
-            f"params {key}" for key, value in told.get("params", {}).items() if values.get(key) != value
+            f"params {key}" for key, value in told.get("params", {}).items() if params.get(key) != value
         ]
         if other:
             raise DataError(
@@ -105,9 +116,17 @@ def check_receipts(root: Path) -> None:
             )
 
 
-def sha256_of(path: Path) -> str | None:
-    """SHA-256 of a file, None if there is none."""
-    return sha256_file(path) if path.is_file() else None
+def committed_hashes(root: Path, commit: str, paths: list[str]) -> dict[str, str | None]:
+    """SHA-256 of files as the commit has them, None where it has none."""
+    asked = "".join(f"{commit}:./{path}\n" for path in paths).encode("utf-8")
+    answer, hashes = io.BytesIO(git_bytes(root, "cat-file", "--batch", stdin=asked)), dict[str, str | None]()
+    for path in paths:
+        head = answer.readline().split()
+        hashes[path] = None
+        if head[-1] != b"missing":  # `<object> <type> <size>`, the bytes, a newline
+            hashes[path] = sha256_bytes(answer.read(int(head[2])))
+            answer.read(1)
+    return hashes
 
 
 def pinned_product(lock: Any, commit: str) -> str:

@@ -45,8 +45,8 @@ def register(root: Path = Path(), *, gate: Path | None = None) -> Version:
     name, store = opened(root)
     with registry_lock(root, "streamo register"):
         check_clean(root)
-        check_receipts(root)
         commit = head(root)
+        check_receipts(root, commit)
         try:
             manifest = published(root, store, read_history(root, name), commit, gate)
         finally:

@@ -75,10 +75,11 @@ def promote(
         return give(root, store, history, version, stage, why)
 
 
-def rollback(root: Path, stage: str = CHAMPION) -> Version:
+def rollback(root: Path, stage: str = CHAMPION, *, into: Path | None = None) -> Version:
     """The version that served before the present one serves again, once every byte of it was hashed.
 
     A rollback undoes a promotion: a second one walks further back, it does not swing between two versions.
+    The package is fetched to the folder `into`, if one is given.
 
     Raises:
         UsageError: a stage that several versions have at once.
@@ -97,6 +98,8 @@ def rollback(root: Path, stage: str = CHAMPION) -> Version:
         if len(held) < 2:
             now = f"{held[0]} is the first that serves" if held else "no version serves"
             raise DataError(f"nothing to roll back to: {now} (`streamo versions`)")
+        if into is not None:
+            store.fetch(held[-2], into)
         why = f"back from {held[-1]}"
         return give(root, store, history, held[-2], stage, why, action=ROLLBACK)
 

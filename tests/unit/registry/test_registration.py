@@ -6,13 +6,15 @@ import sys
 import pytest
 
 from components.core.errors import DataError, UsageError
+from components.core.files import read_json, write_json
 from components.core.git import commit_time
+from components.core.hashing import sha256_file
 from components.registry.package import build_package, check_package
 from components.registry.registration import register
 from components.registry.settings import STORE_VARIABLE, read_settings
 from components.registry.store import open_store
 from components.registry.versions import find, promote, versions
-from tests.support.registry_repo import CODE, PRODUCT
+from tests.support.registry_repo import CODE, PRODUCT, pin
 
 FIRST = ["streamo#candidate#1", "streamo@v0.0.1"]
 
@@ -89,6 +91,26 @@ def test_an_untracked_file_of_the_dag_is_refused(repo, path):
     (repo.root / path).parent.mkdir(exist_ok=True)
     (repo.root / path).write_text("seed: 1\n")
     with pytest.raises(DataError, match=f"{path} is not tracked"):
+        register(repo.root)
+
+
+def test_a_file_that_git_was_told_not_to_look_at_is_refused(repo):
+    repo.git("update-index", "--assume-unchanged", "dvc.yaml")
+    with pytest.raises(DataError, match=r"dvc\.yaml is modified"):
+        register(repo.root)
+
+
+def test_code_that_no_commit_has_is_refused(repo):
+    repo.make("two")
+    (repo.root / ".git/info/exclude").write_text("hidden.py\n")
+    (repo.root / "components/train/hidden.py").write_text("x = 1\n")
+    receipt = repo.root / PRODUCT / "receipts/models/focal-0/identity.json"
+    told = read_json(receipt)
+    told["code"]["components/train/hidden.py"] = sha256_file(repo.root / "components/train/hidden.py")
+    write_json(receipt, told)
+    pin(repo.root)
+    repo.commit("made with hidden code")
+    with pytest.raises(DataError, match=r"made with other components/train/hidden\.py"):
         register(repo.root)
 
 
