@@ -43,7 +43,7 @@ class Batch:
     lengths: Lengths
 
 
-FIRST = Batch("first", 60, 0, Lengths(clip_s=(10, 12)))
+FIRST = Batch("first", 80, 0, Lengths(clip_s=(10, 12)))
 # The planted shift: longer clips, and lamps that stay longer.
 DRIFTED = Batch("arrived", 24, 1, Lengths(clip_s=(15, 17), lamp_s=(7, 9)))
 

@@ -1,1 +1,0 @@
-"""What runs outside Python, and the scenario that runs all of it together."""
