@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,9 +96,14 @@ class Toy:
         home = str(self.root.parent / "home")
         return {**kept, "PATH": path, "HOME": home, "DVC_NO_ANALYTICS": "1", "PYTHONPATH": str(self.root)}
 
-    def run(self, *argv: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command in the repository."""
-        done = subprocess.run(argv, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=300)
+    def run(
+        self, *argv: str, check: bool = True, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command in the repository; `env` is added to its environment."""
+        environment = {**self.env, **(env or {})}
+        done = subprocess.run(
+            argv, cwd=self.root, env=environment, capture_output=True, text=True, timeout=300
+        )
         if check and done.returncode:
             raise AssertionError(f"{argv}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
         return done
