@@ -11,6 +11,7 @@ import httpx
 from prefect.artifacts import create_progress_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactUpdate
+from prefect.logging import get_run_logger
 
 from flows.answer import progress_key
 
@@ -31,12 +32,13 @@ class Beats:
         self.on_end: Callable[[], None] = lambda: None
         self._last, self._percent, self._count = "begun", 0.0, 0
         self._over = threading.Event()
+        self._log = get_run_logger()
 
     def line(self, text: str) -> None:
-        """Take note of one line of the stage and print it."""
+        """Take note of one line of the stage and put it into the run's log; from any thread."""
         if not text.strip():
             return
-        print(text, flush=True)
+        self._log.info(text)
         self._last = text.strip()
         if found := PERCENT.search(text):
             self._percent = min(100.0, float(found.group(1)))
@@ -68,7 +70,7 @@ class Beats:
                 except (
                     httpx.HTTPError
                 ) as error:  # the next beat tries again; silence is the other side's to judge
-                    print(f"no sign of life could be given: {error!r}", flush=True)
+                    self._log.warning("no sign of life could be given: %r", error)
                     continue
                 if state and (state.is_final() or state.is_cancelling()):
                     self.on_end()

@@ -18,7 +18,8 @@ from flows.beats import Beats
 from flows.remote_job import RemoteJob
 
 
-@flow(name="run-stage", log_prints=True, persist_result=False, retries=0)
+# json: Prefect stores the exception of a failed flow whatever persist_result says, by default as a pickle.
+@flow(name="run-stage", log_prints=False, persist_result=False, result_serializer="json", retries=0)
 def run_stage(job: dict[str, Any]) -> None:
     """Run one stage as the job says (components/lineage/job.py); its entry of dvc.lock becomes an artifact.
 
