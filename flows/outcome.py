@@ -63,6 +63,6 @@ def refusals(root: Path, lines: Iterable[str]) -> str | None:
         exits = [match.group(1) for line in content if (match := EXIT.match(line.strip()))]
         if exits != ["1"]:
             return None
-        own = [line for line in content if not line.startswith(("Running stage", "> ", "ERROR:"))]
-        said.append(" | ".join(line.strip() for line in own[-SAID:] if line.strip()))
+        own = [line.strip() for line in content if not line.startswith(("Running stage", "> ", "ERROR:"))]
+        said.append(" | ".join(line for line in own[-SAID:] if line) or f"nothing, see {name}")
     return "; ".join(said) or None
