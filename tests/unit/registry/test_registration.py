@@ -1,17 +1,14 @@
 """A commit becomes a version once, whole, and only if the workspace is what the commit says."""
 
-import subprocess
-import sys
-
 import pytest
 
 from components.core.errors import DataError, UsageError
 from components.core.files import read_json, write_json
 from components.core.git import commit_time
-from components.core.hashing import sha256_file
+from components.core.hashing import sha256_file, sha256_tree
 from components.registry.package import build_package, check_package
 from components.registry.registration import register
-from components.registry.settings import STORE_VARIABLE, read_settings
+from components.registry.settings import read_settings
 from components.registry.store import open_store
 from components.registry.versions import find, promote, versions
 from tests.support.registry_repo import CODE, PRODUCT, pin
@@ -208,82 +205,7 @@ def test_a_lost_package_is_published_again_and_said(repo, capsys):
     assert store_of(repo).verify("v0.0.1") == []
 
 
-def test_a_number_that_another_clone_published_is_not_taken_over(repo, tmp_path, monkeypatch):
-    other = repo.clone(tmp_path / "other")
-    register(repo.root)
-    other.make("theirs")
-    register(other.root)
-    monkeypatch.setenv(STORE_VARIABLE, str(other.root / "registry/store"))
-    with pytest.raises(DataError, match=r"v0\.0\.1 is commit .* here, but commit .* delete the tags"):
-        register(repo.root)
-
-
-def test_the_same_commit_in_two_clones_is_one_version(repo, tmp_path, monkeypatch):
-    other = repo.clone(tmp_path / "other")
-    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "store"))
-    assert register(repo.root).version == register(other.root).version == "v0.0.1"
-    assert other.tags() == FIRST
-
-
-def run_at_once(*repos, **extra):
-    command = [sys.executable, "-m", "components.cli.main", "register", "--json"]
-    children = [
-        subprocess.Popen(command, cwd=repo.root, env={**repo.env, **extra}, stdout=subprocess.PIPE, text=True)
-        for repo in repos
-    ]
-    said = [child.communicate(timeout=120)[0] for child in children]
-    assert [child.returncode for child in children] == [0] * len(children)
-    return said
-
-
-def test_two_registers_at_once_make_one_version(repo):
-    first, second = run_at_once(repo, repo)
-    assert first == second
-    assert repo.tags() == FIRST and store_of(repo).versions() == ["v0.0.1"]
-
-
-def test_two_clones_at_once_get_two_numbers(repo, tmp_path, monkeypatch):
-    other = repo.clone(tmp_path / "other")
-    other.make("theirs")
-    run_at_once(repo, other, **{STORE_VARIABLE: str(tmp_path / "store")})
-    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "store"))
-    assert open_store(tmp_path / "store").versions() == ["v0.0.1", "v0.0.2"]
-    tags = [tag for clone in (repo, other) for tag in clone.tags() if "@" in tag]
-    assert sorted(tags) == ["streamo@v0.0.1", "streamo@v0.0.2"]
-    assert [v.note for v in versions(repo.root)].count("no tag here (git fetch --tags)") == 1
-
-
-def test_a_worktree_shares_tags_and_store_with_the_main_tree(repo, tmp_path):
-    tree = tmp_path / "runs/worktree"
-    repo.git("worktree", "add", "-q", "--detach", str(tree))
-    here = type(repo)(tree)
-    here.make("in the worktree")
-    version = register(tree)
-    assert versions(repo.root) == versions(tree) == [version]
-    assert (repo.root / "registry/store/versions/v0.0.1.json").is_file() and not (tree / "registry").exists()
-
-
-def test_a_lock_that_a_killed_git_left_is_named(repo):
-    lock = repo.root / ".git/refs/tags/streamo@v0.0.1.lock"
-    lock.write_text("")
-    with pytest.raises(DataError, match=r"streamo@v0\.0\.1\.lock.* delete it"):
-        register(repo.root)
-    lock.unlink()
-    assert register(repo.root).version == "v0.0.1"
-
-
-def test_tags_of_another_hand_are_named(repo):
-    register(repo.root)
-    repo.git("tag", "streamo@v0.0.7")
-    with pytest.raises(DataError, match=r"streamo@v0\.0\.7: not annotated"):
-        versions(repo.root)
-    repo.git("tag", "-d", "streamo@v0.0.7")
-    repo.git("tag", "-a", "-m", "x", "streamo#champion!#9")
-    with pytest.raises(DataError, match="neither unassigns nor deregisters"):
-        versions(repo.root)
-
-
-def test_a_real_dvc_run_is_pinned_as_the_registry_reads_it(repo):
+def test_a_product_of_a_real_dvc_run_registers_and_dvc_finds_the_champion(repo):
     for path in sorted((repo.root / PRODUCT).rglob("*")):
         if path.is_file():
             target = repo.root / "source" / path.relative_to(repo.root / PRODUCT)
@@ -295,3 +217,6 @@ def test_a_real_dvc_run_is_pinned_as_the_registry_reads_it(repo):
     repo.run("dvc", "repro", "-q", "register")
     repo.commit("run by DVC")
     assert register(repo.root).version == "v0.0.1"
+    promote(repo.root, "v0.0.1", "champion")
+    repo.run("dvc", "artifacts", "get", "-q", ".", "streamo", "--stage", "champion", "--out", "runs/got")
+    assert sha256_tree(repo.root / "runs/got") == sha256_tree(repo.root / PRODUCT)
