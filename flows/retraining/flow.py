@@ -1,11 +1,15 @@
 """The Prefect flow `retrain`: one task a step, named by it."""
 
+import functools
+import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
 from prefect.states import Completed
 
 from components.core.errors import DataError, UsageError
@@ -30,7 +34,8 @@ from flows.retraining.settings import REASONS, read_settings
 Json = dict[str, Any]
 
 
-@flow(name="retrain", log_prints=False, persist_result=False)
+# json: Prefect stores the exception of a failed flow whatever persist_result says, by default as a pickle.
+@flow(name="retrain", log_prints=False, persist_result=False, result_serializer="json")
 def retrain(reason: str = "scheduled", source: str | None = None, sessions: list[str] | None = None) -> Json:
     """Retrain the repository of the current folder, or say why not.
 
@@ -53,6 +58,7 @@ def retrain(reason: str = "scheduled", source: str | None = None, sessions: list
     settings = read_settings(root)
     asked = parameters(root, settings, reason, source, sessions)
     with repository_lock(root, settings.wait_s):
+        say = speaker()
         context = Context(root, open_or_create(root, asked, settings, say), say)
         try:
             outcome = drive(context)
@@ -64,22 +70,28 @@ def retrain(reason: str = "scheduled", source: str | None = None, sessions: list
     return outcome
 
 
-def say(text: str) -> None:
-    """One line for people."""
-    print(text, flush=True)
+def speaker() -> Callable[[str], None]:
+    """Prints lines for people: into the flow run's log where Prefect keeps one, else on standard output.
+
+    The logger is taken here, in the flow's thread; lines of child processes come from other threads.
+    """
+    logger = get_run_logger()
+    if logger.isEnabledFor(logging.INFO):
+        return logger.info
+    return functools.partial(print, flush=True)
 
 
 def drive(context: Context) -> Json:
     """Every step in order; returns the outcome."""
     prepare(context)
-    board = Board(say)
+    board = Board(context.say)
     left, outcome = remaining(context), Json()
     for number, step in enumerate(STEPS):
         board.show_progress(number, len(STEPS), step)
         try:
             outcome = run_step(context, step, over=step not in left)
         except RejectedError as error:
-            say(f"[{step}] {error}")
+            context.say(f"[{step}] {error}")
     board.show_progress(len(STEPS), len(STEPS), "over")
     show_outcome(board, outcome)
     for page in sorted((context.journal.folder / "drift").glob("*.html")):
@@ -97,7 +109,7 @@ def run_step(context: Context, step: str, *, over: bool) -> Json:
             return Completed(name=CACHED, message="done before the interruption")
         if not applies(step, context.journal):
             return Completed(name=SKIPPED, message="not part of this run")
-        say(f"[{step}]")
+        context.say(f"[{step}]")
         result.update(perform(context, step))
         return Completed(message="done")
 

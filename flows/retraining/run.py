@@ -121,7 +121,8 @@ def abandon(root: Path, why: str, say: Callable[[str], None]) -> Json | None:
 
 def prepare(context: Context) -> None:
     """Mend what an interrupted run left, where steps are to come that work in its worktree."""
-    if any(context.journal.result(step) is None for step in JUDGING) and context.journal.rejected is None:
+    run = context.journal
+    if any(step not in CLOSING and applies(step, run) for step in remaining(context)):
         pick_up(context)
 
 
