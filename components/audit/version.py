@@ -1,6 +1,5 @@
 """The audit of one registered version: from its tag to the raw videos, whatever the workspace holds now."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from components.audit.version_package import (
     Package,
     copy_findings,
     git_findings,
+    json_of,
     manifest_findings,
     product_findings,
     read_package,
@@ -76,7 +76,7 @@ def walk(tree: Path, package: Package, objects: Objects, report: VersionReport, 
     numbers, wrong = check_numbers(locked, seed=int(load_all(tree).get("seed", 0)))
     report.videos, odd = check_videos(locked)
     found += wrong + odd
-    model = f"models/{package.manifest['model']}"
+    model = f"models/{served(package)}"
     report.numbers = [asdict(number) for number in numbers]
     report.chains = [version_chain(graph, model, found, reader, receipts, root)]
     report.notes += notes(objects, report.videos)
@@ -88,17 +88,23 @@ def walk(tree: Path, package: Package, objects: Objects, report: VersionReport, 
     }
 
 
+def served(package: Package) -> str:
+    """The model's name, of the product's own verdict where it was read: the manifest may have been edited."""
+    verdict = json_of(package, "product/verdict.json")
+    return str(package.manifest["model"] if verdict is None else verdict["candidate"]["model"])
+
+
 def copies(package: Package) -> dict[str, str]:
     """`{path in the product: the file it was copied from}` of receipts, results and the model's files."""
-    model = str(package.manifest["model"])
+    model = served(package)
     files = [
         path.removeprefix("product/") for path in package.manifest["files"] if path.startswith("product/")
     ]
     suites = sorted({path.split("/")[1] for path in files if path.startswith("evaluation/")})
     taken = {name: source for source, name in wanted(model, suites).items() if name in files}
     taken |= {path: path.removeprefix("receipts/") for path in files if path.startswith("receipts/")}
-    verdict = package.content.get("product/verdict.json")
-    weights: Iterable[str] = json.loads(verdict).get("files", {}) if verdict else ()
+    verdict = json_of(package, "product/verdict.json")
+    weights: Iterable[str] = verdict.get("files", {}) if verdict else ()
     return taken | {name: f"models/{model}/{name}" for name in weights}
 
 

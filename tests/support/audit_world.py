@@ -118,7 +118,7 @@ def make_world(base: Path) -> World:
     """An empty repository with the DAG, a default remote and nothing registered."""
     world = World(base)
     (world.root / "components/toy").mkdir(parents=True)
-    (world.root / "components/__init__.py").write_text("")
+    (world.root / "components/__init__.py").write_text('"""Rooms."""\n')
     (world.root / "components/toy/__init__.py").write_text('"""Stands for the code of every stage."""\n')
     for name in (".gitignore", ".dvcignore"):
         shutil.copy(ROOT / name, world.root)
