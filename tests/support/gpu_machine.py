@@ -1,4 +1,4 @@
-"""Two machines on one: a checkout that asks, a clone with a worker and an own cache, a Prefect server between.
+"""Two machines on one: a checkout that asks, a clone with a worker and its cache, a Prefect server between.
 
 Data goes only through a DVC remote (a folder), code only through git.
 """
@@ -24,7 +24,7 @@ from tests.support.processes import wait_until
 from tests.support.toy_dag import ROOT, Toy
 
 LOGIN = "tester:not-a-secret"
-LOST_AFTER_S = 12
+LOST_AFTER_S = 15  # three signs of life; a busy machine must not lose a live one
 PATIENCE_S = 120.0  # for a process to start or end on a busy machine
 OFFLOAD = [sys.executable, "-m", "components.lineage.offload"]
 IDENTITY = ["-c", "user.email=a@example.org", "-c", "user.name=a"]
@@ -157,6 +157,25 @@ class Routed:
         here = self.machines.here
         return here.run(*here.flow("--pools", *argv), check=check, env=self.prefect.env)
 
+    @property
+    def hold(self) -> Path:
+        """While this file is there, a toy stage on the other machine does not end."""
+        return self.machines.there.root.parent / "hold"
+
+    def start_flow(self) -> subprocess.Popen[bytes]:
+        """The same in the background; its output goes to `flow_log`."""
+        here = self.machines.here
+        with self.flow_log.open("wb") as stream:
+            env = {**here.env, **self.prefect.env}
+            return subprocess.Popen(
+                here.flow("--pools"), cwd=here.root, env=env, stdout=stream, stderr=stream
+            )
+
+    @property
+    def flow_log(self) -> Path:
+        """Where the flow in the background writes."""
+        return self.machines.here.root.parent / "flow.log"
+
     @contextmanager
     def worker(self) -> Iterator[psutil.Process]:
         """A live worker of pool `gpu` on the other machine."""
@@ -165,7 +184,7 @@ class Routed:
             process = subprocess.Popen(
                 [sys.executable, "-m", "flows.worker", "--pool", "gpu", "--name", "there"],
                 cwd=there.root,
-                env={**there.env, **self.prefect.env},
+                env={**there.env, **self.prefect.env, "TOY_HOLD": str(self.hold)},
                 stdout=stream,
                 stderr=stream,
             )

@@ -24,6 +24,7 @@ from components.lineage.stage import enter
 enter()
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -42,11 +43,14 @@ parser.add_argument("item", nargs="*")
 args = parser.parse_args()
 item = dict(pair.split("=") for pair in args.item)
 with stage(args.name, args.out, item=item) as st:
-    if (seconds := st.param("sleep." + args.name)) > 0:
+    held = Path(os.environ.get("TOY_HOLD", "/nonexistent"))
+    if (seconds := st.param("sleep." + args.name)) > 0 or held.exists():
         rank = start_group([sys.executable, "-c", "import time; time.sleep(600)"])
         write_text(st.dir / "note.txt", str(rank.pid))
         print("toy sleeps", flush=True)
         time.sleep(seconds)
+        while held.exists():
+            time.sleep(0.1)
         rank.kill()
     if Path("broken").exists() and Path("broken").read_text() == args.name:
         raise SystemExit(1)
@@ -115,6 +119,10 @@ class Toy:
     def records(self) -> int:
         """How many stage commands have run to their end or failed."""
         return len(list((self.root / "runs").glob("*/2*.json")))
+
+    def forget_run_cache(self) -> None:
+        """So that a stage that ran once runs again instead of coming back from DVC's run cache."""
+        shutil.rmtree(self.root / ".dvc/cache/runs", ignore_errors=True)
 
     def set_params(self, **values: object) -> None:
         """Overwrite top-level keys of params.yaml."""
