@@ -112,6 +112,7 @@ def show_outcome(board: Board, outcome: Mapping[str, Any]) -> None:
     facts = {"version": outcome.get("version"), "commit": outcome.get("commit")}
     lines = [f"# {outcome['decision']}", f"**Why:** {outcome['reason']}", f"**Now:** {outcome['next']}"]
     lines += [f"- {name}: `{value}`" for name, value in facts.items() if value]
+    lines += [f"- {reason}" for reason in gate.get("reasons") or []]
     board.show_text("verdict", "\n\n".join(lines), "what the run decided, and what an operator does now")
     if groups := gate.get("groups"):
         rows = [gate_row(name, group) for name, group in groups.items()]
@@ -132,5 +133,4 @@ def gate_row(name: str, group: Mapping[str, Any]) -> dict[str, Any]:
         "interval": f"[{interval[0]}, {interval[1]}]" if interval else "",
         "margin": group.get("margin"),
         "verdict": passed,
-        "clips worse": len(group.get("worse") or []),
     }

@@ -125,8 +125,8 @@ class Story:
         rows = corpus.write_shuffled(poisoned, self.place.checkout / "data", training, SEED)
         ended = runs.wait_for(RETRAIN, run=runs.start(RETRAIN, reason="forced", source=str(poisoned)))
         found = self.last_outcome()
-        groups = ((found.get("gate") or {}).get("groups") or {}).values()
-        refused = [group for group in groups if group["passed"] is False and group.get("interval")]
+        gate = read_json(Path(found["gate"]["file"])) if found.get("gate") else {"groups": {}}
+        refused = [group for group in gate["groups"].values() if group["passed"] is False]
         act = Act("P shuffled labels", facts={"rows": rows, "flow": asdict(ended), **brief(found)})
         act.expected |= {
             "the forced run completed": ended.state == "Completed",
