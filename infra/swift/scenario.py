@@ -31,8 +31,6 @@ LEFT_OUT = {
     "four_publishers_at_once": "Swift's conditional PUT is not atomic: counted in the last row",
     "old_unfinished_uploads": "only moto makes an upload look old",
     "ignores_conditions": "the planted fault takes away a signed header, which Swift notices",
-    "odd": "no server in it",
-    "upload_is_old": "no server in it",
 }
 PACKAGES = ("swift-proxy", "memcached")
 Row = tuple[str, bool, str]
