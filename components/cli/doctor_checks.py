@@ -14,6 +14,7 @@ from components.core.errors import StreamoError
 PYTHON = ((3, 11), (3, 13))  # from, below: as pyproject.toml has it
 DISK_GB, MEMORY_GB = 6, 6
 SHELLS = {"sh", "bash", "dash", "zsh", "ksh"}  # all know `exec` before a command
+POSTGRES = Path("/usr/lib/postgresql")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -31,7 +32,7 @@ class Check:
 def examine(root: Path = Path()) -> list[Check]:
     """Every check, needed things first."""
     checks: list[Callable[[Path], Check]] = [
-        python, packages, git, setpriv, shell, disk, memory, dvc_files, data, strays, compiler, chromium,
+        python, packages, git, setpriv, shell, disk, memory, dvc_files, data, strays, compiler, chromium, postgres,
     ]  # fmt: skip
     return sorted((check(root) for check in checks), key=lambda check: not check.needed)
 
@@ -97,6 +98,14 @@ def compiler(root: Path) -> Check:
 def chromium(root: Path) -> Check:
     """A browser for the tests that look at pages."""
     return program("chromium (browser tests)", *CHROMIUM, mend="bash infra/apt.sh", needed=False)
+
+
+def postgres(root: Path) -> Check:
+    """Debian's Postgres, for tests and the scenario with the Prefect server on it; SQLite needs nothing."""
+    found = sorted(POSTGRES.glob("*/bin/initdb"))
+    said = str(found[-1]) if found else "not found"
+    mend = "bash infra/apt.sh postgres"
+    return Check("Postgres (Prefect's database, optional)", bool(found), said, mend, needed=False)
 
 
 def shell(root: Path) -> Check:
