@@ -32,7 +32,8 @@ class Check:
 def examine(root: Path = Path()) -> list[Check]:
     """Every check, needed things first."""
     checks: list[Callable[[Path], Check]] = [
-        python, packages, git, setpriv, shell, disk, memory, dvc_files, data, strays, compiler, chromium, postgres,
+        python, packages, git, setpriv, shell, disk, memory, dvc_files, data, strays, compiler, chromium,
+        postgres,
     ]  # fmt: skip
     return sorted((check(root) for check in checks), key=lambda check: not check.needed)
 
