@@ -119,7 +119,6 @@ def stream_row(records: Sequence[SessionRecord]) -> dict[str, float | None]:
         "state.response": told.response,
         "answered": float(told.responses > 0),
         "first_response_turn": told.first_response_turn,
-        "responses": float(told.responses),
         "answer_tokens": told.answer_tokens,
         "answer_characters": told.answer_characters,
         "gap_turns": told.gap_turns,

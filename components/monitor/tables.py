@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from components.core.errors import DataError
 from components.monitor.schemas import SAMPLE_SCHEMA, VIDEO_SCHEMA
 
-# A task or source beyond the most frequent ones counts as OTHER: each is a column of its own.
+# Tasks, sources and resolutions beyond the most frequent ones count as OTHER: there may be as many as videos.
 MOST, OTHER = 12, "other"
 LOOKS = ("duration_s", "fps", "brightness", "contrast", "saturation", "frame_difference")
 # Feature -> the column of samples.parquet whose mean over a video's samples it is.
@@ -25,6 +25,8 @@ MEANS = {
     "answer_characters": "answer_characters",
     "gap_turns": "gap_turns",
 }
+# A log does not say when the question came, and a stream may be longer than any video.
+NOT_OF_A_STREAM = ("turns_to_response", "responses")
 COUNTS = {"task": "task", "label_source": "source"}  # prefix of the feature -> column of samples.parquet
 SHARES = ("state.silence", "state.standby", "state.response", "answered")
 CATEGORIES = ("resolution", "video_source")
@@ -89,7 +91,12 @@ def by_video(*folders: Features) -> list[pd.DataFrame]:
         prefix: most_frequent([folder.samples[column] for folder in folders])
         for prefix, column in COUNTS.items()
     }
-    return [one_a_video(folder, names) for folder in folders]
+    frames = [one_a_video(folder, names) for folder in folders]
+    for name in CATEGORIES:
+        kept = most_frequent([frame[name] for frame in frames])
+        for frame in frames:
+            frame[name] = frame[name].where(frame[name].isin(kept), OTHER)
+    return frames
 
 
 def most_frequent(columns: list[pd.Series]) -> list[str]:
@@ -126,6 +133,6 @@ def one_sample_a_video(folder: Features, order: list[int]) -> pd.DataFrame:
     answered = (chosen["responses"] > 0).astype(float)
     frame = pd.DataFrame({"answered": answered, "first_response_turn": chosen["first_response_turn"]})
     for feature, column in MEANS.items():
-        if feature != "turns_to_response":  # a log does not say when it was asked
+        if feature not in NOT_OF_A_STREAM:
             frame[feature] = chosen[column]
     return frame.astype(float).set_index(chosen["video_id"])

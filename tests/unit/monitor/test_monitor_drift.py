@@ -12,7 +12,7 @@ from components.core.errors import DataError, UsageError
 from components.monitor.drift import Request, detect
 from components.monitor.sessions import read_streams
 from components.monitor.settings import Settings
-from components.monitor.tables import Features, read_features
+from components.monitor.tables import Features, by_video, read_features
 from components.protocol.turns import Dialogue
 from tests.support.drifting import from_silence_to_standby, log_texts, other_source, resample, save
 
@@ -49,6 +49,13 @@ def test_only_new_videos_are_compared(reference: Path, world: Features, tmp_path
     result = detect(Request(reference, current, only_new=True), SETTINGS).result
     assert result["data"]["current_videos"] == 30
     assert "state.silence" in {found["feature"] for found in result["found"]}
+
+
+def test_a_source_for_each_video_is_one_category_of_others(world: Features) -> None:
+    videos = world.videos.assign(source=[f"link {number}" for number in range(len(world.videos))])
+    (rows,) = by_video(Features("links", world.samples, videos))
+    assert rows["video_source"].nunique() == 13
+    assert rows["video_source"].value_counts()["other"] == len(videos) - 12
 
 
 @pytest.mark.parametrize("new", [0, 19])
