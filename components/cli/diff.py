@@ -44,7 +44,8 @@ def told(found: dict[str, Any]) -> Iterator[str]:
     yield from (metric_line(name, row) for name, row in found["metrics"].items())
     for suite, clips in found["clips"].items():
         yield from clip_lines(suite, clips)
-    yield from section("not in the packages", found["missing"]) if found["missing"] else ()
+    if found["missing"]:
+        yield from section("missing, so not compared", found["missing"], "files")
 
 
 def data_lines(data: dict[str, Any]) -> Iterator[str]:
@@ -61,9 +62,9 @@ def data_lines(data: dict[str, Any]) -> Iterator[str]:
     yield from section("counts", counts)
 
 
-def section(name: str, rows: list[str]) -> Iterator[str]:
+def section(name: str, rows: list[str], what: str = "differ") -> Iterator[str]:
     """A head, then the first rows; one line where nothing differs."""
-    yield f"{name}: {len(rows)} differ" if rows else f"{name}: the same"
+    yield f"{name}: {len(rows)} {what}" if rows else f"{name}: the same"
     yield from (f"  {row}" for row in rows[:SHOWN])
     if len(rows) > SHOWN:
         yield f"  and {len(rows) - SHOWN} more (--json)"
