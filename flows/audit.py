@@ -12,6 +12,7 @@ from components.core.errors import DataError, InternalError
 from components.core.lock import checkout_lock
 from flows.artifacts import Board
 from flows.children import Children, Finished
+from flows.lost import end_with_worker
 
 WAIT_S = 6 * 3600.0  # a run of the DAG in this checkout is waited for: half-made products verify nothing
 SHOWN = 200  # findings in the UI; the log file has them all
@@ -32,6 +33,7 @@ def audit(version: str | None = None) -> dict[str, Any]:
         DataError: something does not verify; the message names the first findings.
 
     """
+    end_with_worker()
     root = Path.cwd()
     with checkout_lock(root, "the flow audit", wait_s=WAIT_S):
         report = run_audit(root, version)

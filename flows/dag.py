@@ -21,6 +21,7 @@ from components.lineage.runs import FLOW_RUN
 from components.lineage.schedule import startable
 from components.lineage.strays import remove_strays
 from flows.artifacts import Board, show_reproduction
+from flows.lost import end_with_worker
 from flows.outcome import CACHED
 from flows.pools import FILE, pools_on, read_pools, route
 from flows.record import write_flow_record
@@ -50,6 +51,7 @@ def reproduce(
             machine is wanted and there is none, before anything runs.
 
     """
+    end_with_worker()
     root = Path.cwd()
     with checkout_lock(root, "the flow reproduce"):
         return reproduce_locked(root, targets or [], jobs or len(os.sched_getaffinity(0)), pools_on(pools))

@@ -16,10 +16,10 @@ import yaml
 
 from components.core.errors import DataError, StreamoError, UsageError
 from components.core.files import dumps
+from flows.lost import CHECKOUT, watch_for_lost_runs
 from flows.pools import FILE, Pool, read_pools
 from flows.reach import require_server
 from flows.server import configure
-from flows.worker import CHECKOUT
 
 PREFECT_YAML = "prefect.yaml"
 LOCAL = "local"  # work pool of the flows themselves: one at a time, they share the cores of one machine
@@ -181,6 +181,7 @@ def deploy(root: Path, schedules: Mapping[str, str | None]) -> list[Deployed]:
         raise UsageError(f"--schedule {unknown[0]}: no such deployment in {PREFECT_YAML}")
     require_server()
     make_pools(wanted_pools(pools))
+    watch_for_lost_runs()
     run_prefect(root)
     names = [full_name(entry) for entry in entries]
     return activate(names, schedules)

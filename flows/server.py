@@ -26,6 +26,7 @@ TELEMETRY_OFF = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_CLIENT_ENABLE_METRICS": "false",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",  # results on disk would be pickles
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",  # seconds; flows/lost.py
 }
 QUIET = {
     "PREFECT_LOGGING_LEVEL": "CRITICAL",  # the console says what happens

@@ -15,11 +15,11 @@ from pathlib import Path
 from components.core.errors import StreamoError
 from components.core.process import kill_group, start_group
 from flows.children import child_environment
+from flows.lost import CHECKOUT
 from flows.reach import require_server
 from flows.reproduce import INTERRUPTED, interrupt
 from flows.server import configure
 
-CHECKOUT = "STREAMO_CHECKOUT"
 PAUSE_S = 5.0  # between a worker's death and the next one
 
 
