@@ -15,6 +15,7 @@ from prefect.states import Completed
 from components.core.errors import DataError, UsageError
 from components.core.git import main_tree
 from flows.artifacts import Board, show_outcome
+from flows.lost import end_with_worker
 from flows.outcome import CACHED
 from flows.retrain import repository_lock
 from flows.retraining.context import Context, RejectedError
@@ -54,6 +55,7 @@ def retrain(reason: str = "scheduled", source: str | None = None, sessions: list
     """
     if reason not in REASONS:
         raise UsageError(f"reason {reason!r}: expected one of {', '.join(REASONS)}")
+    end_with_worker()
     root = main_tree(Path.cwd())
     settings = read_settings(root)
     asked = parameters(root, settings, reason, source, sessions)
