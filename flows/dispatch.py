@@ -57,7 +57,7 @@ def check_pool(pool: Pool) -> None:
             )
         if found.is_paused:
             raise DataError(f"work pool {pool.name} is paused: `prefect work-pool resume {pool.name}`")
-        if not _live_workers(client, pool):
+        if not pool.on_demand and not _live_workers(client, pool):
             raise DataError(f"work pool {pool.name} has no live worker; {start}")
 
 

@@ -30,7 +30,8 @@ def outcome(lines: Iterable[str], address: str) -> str:
 def would_run(lines: Iterable[str], address: str) -> bool:
     """From the log of `dvc repro --dry --single-item ADDRESS`: would its command run?
 
-    Where the run cache has the result, a dry run says so and then lists the command all the same.
+    Where the cache has the products of the same inputs, a dry run says so and then lists the command all the
+    same. Results of the run cache for other inputs than those of dvc.lock it does not see.
     """
     spoken = [line.strip() for line in lines]
     if f"Stage '{address}' is cached - skipping run, checking out outputs" in spoken:

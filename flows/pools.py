@@ -14,6 +14,7 @@ from components.lineage.graph import Graph
 FILE = Path("infra/pools.yaml")
 SWITCH = "STREAMO_POOLS"
 KEYS = {"type", "stages", "lost_after_s", "start_after_s"}
+OPTIONAL = {"on_demand"}
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,8 @@ class Pool:
         stages: names in dvc.yaml, without `@...`.
         lost_after_s: seconds without a sign of life after which a running job is lost.
         start_after_s: the same for a job that a worker has taken and not begun.
+        on_demand: workers come when there is work (Slurm) and leave: none need be alive at the start, and a
+            job waits `start_after_s` for one.
 
     """
 
@@ -34,6 +37,7 @@ class Pool:
     stages: tuple[str, ...]
     lost_after_s: float
     start_after_s: float
+    on_demand: bool = False
 
 
 def pools_on(option: bool = False) -> bool:
@@ -67,15 +71,17 @@ def read_pools(path: Path) -> list[Pool]:
 
 
 def _pool(where: str, name: str, entry: Any) -> Pool:
-    if not isinstance(entry, dict) or set(entry) != KEYS:
-        raise UsageError(f"{where}: expected exactly the keys {', '.join(sorted(KEYS))}")
+    if not isinstance(entry, dict) or set(entry) - OPTIONAL != KEYS:
+        raise UsageError(f"{where}: expected the keys {', '.join(sorted(KEYS))}, perhaps on_demand")
     seconds = [entry["lost_after_s"], entry["start_after_s"]]
     if any(isinstance(value, bool) or not isinstance(value, int | float) or value <= 0 for value in seconds):
         raise UsageError(f"{where}: lost_after_s and start_after_s are positive seconds")
     if not isinstance(entry["stages"], list):
         raise UsageError(f"{where}.stages: expected a list of stage names")
+    if not isinstance(on_demand := entry.get("on_demand", False), bool):
+        raise UsageError(f"{where}.on_demand: expected true or false")
     stages = tuple(str(stage) for stage in entry["stages"])
-    return Pool(name, str(entry["type"]), stages, float(seconds[0]), float(seconds[1]))
+    return Pool(name, str(entry["type"]), stages, float(seconds[0]), float(seconds[1]), on_demand)
 
 
 def route(graph: Graph, pools: list[Pool]) -> Mapping[str, Pool]:

@@ -64,7 +64,8 @@ class Signs:
     def lost(self) -> str | None:
         """Why the job is to be given up, None as long as it is not."""
         silent = self.now() - self._since
-        limit = self.pool.start_after_s if self._phase == "taken" else self.pool.lost_after_s
+        patient = self._phase == "taken" or (self._phase == "waiting" and self.pool.on_demand)
+        limit = self.pool.start_after_s if patient else self.pool.lost_after_s
         if silent <= limit:
             return None
         return {

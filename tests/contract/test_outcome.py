@@ -3,7 +3,7 @@
 import pytest
 
 from components.core.errors import InternalError
-from flows.outcome import CACHED, COMPLETED, outcome, refusals
+from flows.outcome import CACHED, COMPLETED, outcome, refusals, would_run
 from tests.support.toy_dag import Toy
 
 
@@ -22,6 +22,22 @@ def test_ran_skipped_and_restored(toy: Toy) -> None:
     toy.run("rm", "-r", "dvc.lock", "artifacts")
     assert repro(toy, "corpus") == CACHED, "from the run cache"
     assert toy.records() == 2
+
+
+def would(toy: Toy, address: str) -> bool:
+    done = toy.run("dvc", "--wait-for-lock", "repro", "--dry", "--single-item", address)
+    return would_run((done.stdout + done.stderr).splitlines(), address)
+
+
+def test_a_dry_run_tells_whether_the_command_would_run(toy: Toy) -> None:
+    assert would(toy, "corpus")
+    assert toy.records() == 0
+    repro(toy, "corpus")
+    assert not would(toy, "corpus")
+    toy.run("rm", "-r", "artifacts")
+    assert not would(toy, "corpus"), "its product comes back from the cache"
+    toy.set_params(seed=1)
+    assert would(toy, "corpus")
 
 
 def test_a_log_that_says_neither_is_an_error() -> None:

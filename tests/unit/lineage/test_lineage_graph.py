@@ -74,6 +74,7 @@ def test_startable_respects_edges_slots_and_the_limit_of_trainings(graph: Graph)
 def test_longest_chain_goes_first() -> None:
     graph = Graph([node("a"), node("z"), node("y", "z"), node("x", "y")])
     assert startable(graph, {"a", "z"}, [], 1) == ["z"]
+    assert startable(graph, {"a", "z"}, [], 1, elsewhere={"z"}) == ["z", "a"], "it takes no slot here"
 
 
 def test_time_left_plays_the_schedule(graph: Graph) -> None:
