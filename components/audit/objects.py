@@ -1,7 +1,8 @@
 """DVC's objects, re-hashed from the bytes in every place that may hold them: local cache and remotes."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from components.core.errors import DataError
 from components.lineage.tree import DIR_SUFFIX
 
 BLOCK = 1 << 20
+WORKERS = 8
 CACHE = "the local cache"
 Reader = Callable[[str], Iterator[bytes]]  # MD5 name -> blocks; FileNotFoundError if it is not there
 
@@ -60,9 +62,20 @@ class Objects:
 
     def check(self, md5: str) -> Held:
         """Read the object in every place."""
-        if md5 not in self._known:
-            self._known[md5] = self._check(md5)
+        self.check_all([md5])
         return self._known[md5]
+
+    def check_all(self, names: Iterable[str]) -> None:
+        """Read many objects, several at once: over a network each one costs a round trip."""
+        left = [name for name in dict.fromkeys(names) if name not in self._known]
+        if len(left) == 1:
+            found = [self._check(left[0])]
+        else:
+            with ThreadPoolExecutor(WORKERS) as pool:
+                found = list(pool.map(self._check, left))
+        for held, size in found:
+            self._known[held.md5] = held
+            self.bytes += size
 
     def locations(self, md5: str) -> list[str]:
         """Where copies of the object lie, right ones and others."""
@@ -79,13 +92,13 @@ class Objects:
         """Number of objects that were found right in the local cache and in no remote."""
         return sum(held.good == (CACHE,) for held in self._known.values())
 
-    def _check(self, name: str) -> Held:
-        wanted, good, bad, known = name.removesuffix(DIR_SUFFIX), [], [], None
+    def _check(self, name: str) -> tuple[Held, int]:
+        wanted, good, bad, known, size = name.removesuffix(DIR_SUFFIX), [], [], None, 0
         for place in self.places:
             md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
             try:
                 for block in place.read(name):
-                    self.bytes += len(block)
+                    size += len(block)
                     md5.update(block)
                     sha256.update(block)
             except FileNotFoundError:
@@ -95,7 +108,7 @@ class Objects:
                 known = sha256.hexdigest()
             else:
                 bad.append(place.name)
-        return Held(name, known, tuple(good), tuple(bad))
+        return Held(name, known, tuple(good), tuple(bad)), size
 
 
 @contextmanager

@@ -14,7 +14,11 @@ from components.lineage.identity import is_code
 
 def object_findings(locked: Locked) -> list[Finding]:
     """Every object of every product: missing everywhere, or with other bytes somewhere."""
-    return [found for product in locked.products.values() for found in of_product(product, locked.objects)]
+    products = locked.products.values()
+    locked.objects.check_all(
+        md5 for product in products for md5 in [product.pin.md5, *(product.files or {}).values()]
+    )
+    return [found for product in products for found in of_product(product, locked.objects)]
 
 
 def of_product(product: Product, objects: Objects) -> list[Finding]:
