@@ -13,6 +13,9 @@ CACHED = "Cached"  # skipped as unchanged, or restored from DVC's run cache
 def outcome(lines: Iterable[str], address: str) -> str:
     """COMPLETED or CACHED from the log of a successful `dvc repro --single-item ADDRESS`.
 
+    With `--dry`: what the command would do. What a dry run says of the run cache is passed over: it looks there
+    with the inputs of dvc.lock, not with those of now.
+
     Raises:
         InternalError: none of the sentences of the DVC version in pyproject.toml is there.
 
@@ -25,18 +28,6 @@ def outcome(lines: Iterable[str], address: str) -> str:
     if unchanged in spoken or restored in spoken:
         return CACHED
     raise InternalError(f"DVC's log does not say whether {address} ran; was DVC updated past pyproject.toml?")
-
-
-def would_run(lines: Iterable[str], address: str) -> bool:
-    """From the log of `dvc repro --dry --single-item ADDRESS`: would its command run?
-
-    Where the cache has the products of the same inputs, a dry run says so and then lists the command all the
-    same. Results of the run cache for other inputs than those of dvc.lock it does not see.
-    """
-    spoken = [line.strip() for line in lines]
-    if f"Stage '{address}' is cached - skipping run, checking out outputs" in spoken:
-        return False
-    return outcome(spoken, address) == COMPLETED
 
 
 SEE_LOG = re.compile(r"see (\S+\.log)")

@@ -15,7 +15,7 @@ from components.lineage.verify import verify_data
 from flows.children import Children, Finished
 from flows.console import Console
 from flows.elsewhere import Elsewhere
-from flows.outcome import CACHED, COMPLETED, outcome, would_run
+from flows.outcome import CACHED, COMPLETED, outcome
 from flows.pools import Pool
 
 
@@ -91,18 +91,17 @@ class StageRunner:
 
     def _reproduce(self, node: Node) -> str:
         why = "; ".join(self.changed.get(node.address, ["an input was looked at again"])[:3])
-        if node.address in self.elsewhere.addresses and self._would_run(node):
+        if node.address in self.elsewhere.addresses:
             return self._send(node, why)
         self.console.started(node.address, why)
         finished = self._dvc(node, ["repro", "--single-item", node.address])
         return outcome(finished.lines, node.address)
 
-    def _would_run(self, node: Node) -> bool:
-        """Whether DVC would run the command, rather than find its result unchanged or in its run cache."""
-        finished = self._dvc(node, ["repro", "--dry", "--single-item", node.address], quiet=True)
-        return would_run(finished.lines, node.address)
-
     def _send(self, node: Node, why: str) -> str:
+        """The same on another machine, where DVC would run the command."""
+        dry = self._dvc(node, ["repro", "--dry", "--single-item", node.address], quiet=True)
+        if outcome(dry.lines, node.address) == CACHED:
+            return CACHED
         self.console.started(node.address, f"{why}; on pool {self.elsewhere.addresses[node.address].name}")
         try:
             self.elsewhere.run(node.address, lambda line: self.console.line(node.address, line))
