@@ -13,8 +13,8 @@ CACHED = "Cached"  # skipped as unchanged, or restored from DVC's run cache
 def outcome(lines: Iterable[str], address: str) -> str:
     """COMPLETED or CACHED from the log of a successful `dvc repro --single-item ADDRESS`.
 
-    With `--dry`: what the command would do. What a dry run says of the run cache is passed over: it looks there
-    with the inputs of dvc.lock, not with those of now.
+    With `--dry`: what the command would do. What a dry run says of the run cache is passed over: it looks
+    there with the inputs of dvc.lock, not with those of now.
 
     Raises:
         InternalError: none of the sentences of the DVC version in pyproject.toml is there.
