@@ -29,7 +29,6 @@ SOURCE = Path(__file__).resolve().parents[2]
 def workspace(keep: bool) -> Iterator[Path]:
     """A temporary folder; kept when asked to or when the scenario fails."""
     root = Path(tempfile.mkdtemp(prefix="streamo-scenario-"))
-    root.chmod(0o711)  # a Postgres of another account lies below it
     try:
         yield root
     except BaseException:
@@ -49,7 +48,11 @@ def perform(root: Path, args: argparse.Namespace) -> None:
         print(f"{clock(time.monotonic() - start):>6}  {text}".replace(str(root), "..."), flush=True)
 
     with contextlib.ExitStack() as stack:
-        url = stack.enter_context(database.postgres(root)) if args.database == "postgres" else None
+        url = (
+            stack.enter_context(database.postgres(root / "postgres.log"))
+            if args.database == "postgres"
+            else None
+        )
         here = Place(root, services.settings(url))
         say(f"a fresh clone, its first corpus, and {args.database}")
         place.clone(SOURCE, here)

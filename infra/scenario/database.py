@@ -6,8 +6,9 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from components.core.errors import InternalError, UsageError
@@ -28,8 +29,8 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def postgres(root: Path) -> Iterator[str]:
-    """Start a cluster below `root` and yield its address for Prefect; the password exists only in it.
+def postgres(log: Path) -> Iterator[str]:
+    """Start a cluster in a temporary folder; yields its address for Prefect, the only place of the password.
 
     Raises:
         UsageError: Postgres is not installed.
@@ -39,33 +40,35 @@ def postgres(root: Path) -> Iterator[str]:
     binaries = programs()
     if binaries is None:
         raise UsageError(f"no Postgres below {INSTALLED}; install it: bash infra/apt.sh postgres")
-    folder, password = root / "postgres", secrets.token_hex(16)
-    folder.mkdir(mode=0o700)
-    account: list[str] = []
-    if os.geteuid() == 0:
-        shutil.chown(folder, ACCOUNT, ACCOUNT)
-        account = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups"]
-    # A change of account forgets the parent-death signal: it is set with it. INT is Postgres' fast shutdown.
-    dying = [*(account or ["setpriv"]), "--pdeathsig", "INT"]
-    made = subprocess.run(
-        [*account, "bash", "-c", INITDB, str(binaries / "initdb"), str(folder / "data")],
-        input=password, text=True, capture_output=True, check=False, cwd="/",
-    )  # fmt: skip
-    if made.returncode:
-        raise InternalError(f"initdb failed: {made.stderr[-500:]}")
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = int(probe.getsockname()[1])
-    log = root / "postgres.log"
-    with log.open("w", encoding="utf-8") as stream:
+    password, account = secrets.token_hex(16), list[str]()
+    with tempfile.TemporaryDirectory(prefix="streamo-postgres-") as name:
+        folder = Path(name)
+        if os.geteuid() == 0:
+            shutil.chown(folder, ACCOUNT, ACCOUNT)
+            account = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups"]
+        make(folder, binaries, account, password)
+        with socket.socket() as probe:
+            probe.bind((LOOPBACK, 0))
+            port = int(probe.getsockname()[1])
+        # A change of account forgets the parent-death signal: it is set with it. INT is a fast shutdown.
+        dying = [*(account or ["setpriv"]), "--pdeathsig", "INT"]
         options = ["-c", f"listen_addresses={LOOPBACK}", "-c", f"unix_socket_directories={folder}"]
         words = [str(binaries / "postgres"), "-D", str(folder / "data"), "-p", str(port), *options]
-        process = start_group([*dying, *words], stdout=stream, stderr=stream, cwd="/")
-    try:
-        wait(binaries, port, log)
-        yield f"postgresql+asyncpg://prefect:{password}@{LOOPBACK}:{port}/postgres"
-    finally:
-        kill_group(process, grace_s=20.0)
+        with log.open("w", encoding="utf-8") as stream:
+            process = start_group([*dying, *words], stdout=stream, stderr=stream, cwd="/")
+        try:
+            wait(binaries, port, log)
+            yield f"postgresql+asyncpg://prefect:{password}@{LOOPBACK}:{port}/postgres"
+        finally:
+            kill_group(process, grace_s=20.0)
+
+
+def make(folder: Path, binaries: Path, account: Sequence[str], password: str) -> None:
+    """`initdb` in `folder/data`, as `account`."""
+    words = [*account, "bash", "-c", INITDB, str(binaries / "initdb"), str(folder / "data")]
+    done = subprocess.run(words, input=password, text=True, capture_output=True, check=False, cwd="/")
+    if done.returncode:
+        raise InternalError(f"initdb failed: {done.stderr[-500:]}")
 
 
 def wait(binaries: Path, port: int, log: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from components.core.lock import checkout_lock
 from infra.scenario import database, services
 from infra.scenario.place import Place
 from tests.support.processes import alive, roles_below, wait_until
@@ -18,15 +19,14 @@ pytestmark = pytest.mark.skipif(
     database.programs() is None, reason="Postgres is not installed (bash infra/apt.sh postgres)"
 )
 GONE_S = 10.0
+PATIENCE_S = 180.0
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """A small repository with its first champion, and clips to retrain from; server and worker run."""
     root = tmp_path_factory.mktemp("deployed")
-    for folder in (root, *root.parents[:2]):
-        folder.chmod(0o711)  # Postgres runs under an account of its own
-    with database.postgres(root) as url:
+    with database.postgres(root / "postgres.log") as url:
         found = Place(root, services.settings(url))
         repo = make_repo(found.checkout)
         shutil.copy(ROOT / "prefect.yaml", repo.root)
@@ -67,6 +67,21 @@ def test_by_hand_by_cron_and_audited(place: Place) -> None:
     audited = runs.wait_for("audit/audit", run=runs.start("audit/audit"))
     assert audited.state == "Completed"
     assert "audit" in artifacts()
+
+
+def test_a_run_ends_with_its_worker_and_the_next_worker_starts(place: Place) -> None:
+    from infra.scenario import runs
+
+    with checkout_lock(place.checkout, "a test"):  # the audit waits for it
+        runs.start("audit/audit")
+        marks = {"worker": "prefect worker start", "run": "prefect.engine"}
+        assert wait_until(lambda: set(roles_below(os.getpid(), marks)) == set(marks), PATIENCE_S)
+        found = roles_below(os.getpid(), marks)
+        log = place.root / "worker.log"
+        assert wait_until(lambda: "waiting for" in log.read_text(), PATIENCE_S)  # the flow itself runs now
+        found["worker"].kill()
+        assert wait_until(lambda: not alive(found.values()), GONE_S)
+        assert wait_until(lambda: log.read_text().count("started!") == 2, PATIENCE_S)
 
 
 def test_nothing_outlives_a_killed_server_script(place: Place) -> None:
