@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.core.errors import DataError
+from components.core.progress import track
 from components.lineage.tree import DIR_SUFFIX
 
 BLOCK = 1 << 20
@@ -72,7 +73,8 @@ class Objects:
             found = [self._check(left[0])]
         else:
             with ThreadPoolExecutor(WORKERS) as pool:
-                found = list(pool.map(self._check, left))
+                # One more than there are: `track` prints its last step, a short audit should say nothing.
+                found = list(track(pool.map(self._check, left), "objects", len(left) + 1))
         for held, size in found:
             self._known[held.md5] = held
             self.bytes += size

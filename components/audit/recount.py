@@ -17,7 +17,8 @@ from components.protocol.states import LABELS
 Json = Mapping[str, Any]
 Table = npt.NDArray[np.int64]
 DRAWS, TAILS = 1000, (2.5, 97.5)
-TOLERANCE = 0.011  # stored numbers have two decimals; a sum in another order may round the other way
+# Stored percents have two decimals, shares six; a sum in another order may round the last one the other way.
+PERCENT_OFF, SHARE_OFF = 0.011, 1.1e-6
 
 
 def percent(part: float, whole: float) -> float | None:
@@ -107,6 +108,11 @@ def macro_interval(tables: Sequence[Table], videos: Sequence[str], seed: int) ->
     return [round(float(value), 2) for value in np.nanpercentile(values, TAILS)]
 
 
+def off_by(left: float, right: float) -> float:
+    """How far two stored numbers may lie apart and still be the same."""
+    return SHARE_OFF if abs(left) <= 1 and abs(right) <= 1 else PERCENT_OFF
+
+
 def differs(left: Any, right: Any, path: str = "") -> list[str]:
     """Where two JSON values differ by more than the last stored decimal; keys of `left` only are compared."""
     if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -117,5 +123,5 @@ def differs(left: Any, right: Any, path: str = "") -> list[str]:
         pairs = enumerate(zip(left, right, strict=True))
         return [found for i, (one, two) in pairs for found in differs(one, two, f"{path}[{i}]")]
     numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in (left, right))
-    same = abs(left - right) < TOLERANCE if numbers else left == right
+    same = abs(left - right) < off_by(left, right) if numbers else left == right
     return [] if same else [f"{path or 'value'}: {left}, not {right}"]

@@ -8,7 +8,8 @@ from typing import Any
 from components.audit.commit import checkout, has_commit
 from components.audit.findings import Finding, VersionReport
 from components.audit.locked import Locked
-from components.audit.numbers import Reader, check_numbers
+from components.audit.number import Reader
+from components.audit.numbers import check_numbers
 from components.audit.objects import Objects, open_objects
 from components.audit.pins import out_pins, read_lock
 from components.audit.raw_videos import check_videos
@@ -27,6 +28,7 @@ from components.audit.version_receipts import read_receipts, receipt_findings
 from components.audit.workspace import never_ran
 from components.core.params import load_all
 from components.lineage.graph import Graph, read_graph
+from components.registry.catalog import CHAMPION, find
 from components.registry.copies import wanted
 from components.registry.settings import read_settings
 from components.registry.store import open_store
@@ -36,7 +38,7 @@ def audit_version(version: str, root: Path = Path(), *, offline: bool = False) -
     """Re-hash a version from its package down to the raw videos.
 
     Args:
-        version: as registered, e.g. `v0.0.3`.
+        version: as registered, e.g. `v0.0.3`, or `champion`.
         root: a checkout with the tags, and with the store and the DVC remotes in reach.
         offline: leave the DVC remotes out; what only they hold counts as missing.
 
@@ -45,6 +47,8 @@ def audit_version(version: str, root: Path = Path(), *, offline: bool = False) -
 
     """
     settings = read_settings(root)
+    if version == CHAMPION:
+        version = find(root, CHAMPION).version
     package = read_package(open_store(settings.store), version)
     commit = str(package.manifest["commit"])
     report = VersionReport(version=version, commit=commit, findings=package.findings)

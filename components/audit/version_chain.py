@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from components.audit.findings import Finding
-from components.audit.numbers import Reader
+from components.audit.number import Reader
 from components.audit.version_receipts import Receipts
 from components.audit.workspace import chain
 from components.core.hashing import fingerprint

@@ -6,7 +6,7 @@ from typing import Any
 from components.audit.commit import checkout, has_commit
 from components.audit.findings import Finding, VersionReport
 from components.audit.locked import Locked
-from components.audit.numbers import Reader
+from components.audit.number import Reader
 from components.audit.objects import open_objects
 from components.audit.pins import out_pins, read_lock
 from components.audit.raw_videos import check_videos
