@@ -1,5 +1,6 @@
 """Step `begin`: the base commit, the run's worktree on it, and the reference for drift."""
 
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -45,21 +46,45 @@ def make_ready(context: Context, commit: str) -> None:
 
 
 def check_out(context: Context) -> None:
-    """Data and products of the worktree's commit, from the shared cache, else from the DVC remote."""
+    """Data and products of the worktree's commit, from the shared cache, else from the DVC remote.
+
+    What a run cannot do without is the data and its features; other products that are missing are made again.
+    """
     try:
-        context.dvc("checkout", "checkout", "--quiet")
+        context.dvc("checkout", "checkout")
     except CommandError as local:
-        try:
-            context.dvc("pull", "pull", "--quiet")
-        except CommandError as remote:
-            raise RejectedError(
-                f"data or products of the base commit are neither in DVC's cache nor on a remote: run "
-                f"`make reproduce` here and commit dvc.lock, or `dvc pull` ({local}; {remote})"
-            ) from None
-    if not (context.worktree / FEATURES).is_dir():
+        context.say("begin: DVC's cache lacks products of the base: they are fetched, or made again")
+        if has_remote(context):
+            with contextlib.suppress(CommandError):  # what matters is asked for below
+                context.dvc("pull", "pull")
+        check_needed(context, str(local))
+    if not (context.worktree / FEATURES / "identity.json").is_file():
         raise RejectedError(
-            f"the base commit has no {FEATURES}: run `make reproduce`, commit dvc.lock, and run again"
+            f"the base commit has no {FEATURES}, the reference for drift: `make reproduce` and commit dvc.lock"
         )
+
+
+def check_needed(context: Context, said: str) -> None:
+    """The worktree's data is whole: a part of it must not be pinned as the new data.
+
+    Raises:
+        RejectedError: it is not.
+
+    """
+    try:
+        context.python("verify-data", "components.lineage", "verify-data")
+    except CommandError as error:
+        raise RejectedError(
+            f"the base's data is neither in DVC's cache nor on its remote: `dvc pull` first ({error}; {said})"
+        ) from None
+
+
+def has_remote(context: Context) -> bool:
+    """Whether DVC has a default remote."""
+    from dvc.repo import Repo
+
+    with Repo(str(context.worktree)) as repo:
+        return bool(repo.config["core"].get("remote"))
 
 
 def pick_up(context: Context) -> None:

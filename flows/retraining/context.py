@@ -9,6 +9,7 @@ from typing import Any
 
 from components.core.errors import DataError
 from flows.children import Children, Finished
+from flows.console import NOISE
 from flows.retraining.journal import RUNS, Journal
 
 WORKTREE = RUNS / "worktree"
@@ -81,7 +82,7 @@ class Context:
         """
 
         def on_line(line: str) -> None:
-            if line.strip() and not line.startswith("{"):  # an object for programs
+            if line.strip() and not line.strip().startswith(("{", *NOISE)):  # an object is for programs
                 self.say(f"    {name} | {line}")
 
         children = self.children_at_home if at_home else self.children

@@ -50,10 +50,10 @@ def add(context: Context, source: str) -> Json:
     """Stage the source, place the new files, pin the result."""
     incoming = context.journal.folder / "incoming"
     data = context.worktree / pinned(context.worktree / PIN)[0]
-    snapshot = stage_source(open_source(source), data, incoming)
+    snapshot = stage_source(lambda: open_source(source), data, incoming)
     if snapshot["place"]:
         place(incoming, data, snapshot["place"])
-        context.dvc("add", "add", "--quiet", data.relative_to(context.worktree).as_posix())
+        context.dvc("add", "add", data.relative_to(context.worktree).as_posix())
         list_data(context)
     kept = context.journal.folder / SNAPSHOT
     write_json(kept, snapshot)
@@ -63,7 +63,7 @@ def add(context: Context, source: str) -> Json:
 def update(context: Context) -> Json:
     """`dvc update` of an import; a video that was there must have kept its bytes."""
     before = base_listing(context)
-    context.dvc("update", "update", "--quiet", str(PIN))
+    context.dvc("update", "update", str(PIN))
     list_data(context)
     after = read_md5_file(context.worktree / LISTING)
     changed = sorted(

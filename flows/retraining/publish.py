@@ -12,7 +12,7 @@ from components.core.files import write_text
 from components.core.git import git
 from components.core.process import start_group
 from flows.retraining import worktree
-from flows.retraining.begin import LISTING, LOCK, PIN
+from flows.retraining.begin import LISTING, LOCK, PIN, has_remote
 from flows.retraining.candidate import PROMOTE
 from flows.retraining.context import Context, json_object
 from flows.retraining.message import commit_message
@@ -120,11 +120,3 @@ def push(context: Context) -> Json:
         ]
         context.say(f"push: nothing pushed to {' and '.join(missing)}: none configured")
     return {"dvc": stored, "git": list(settings["push"]), "refs": refs}
-
-
-def has_remote(context: Context) -> bool:
-    """Whether DVC has a default remote."""
-    from dvc.repo import Repo
-
-    with Repo(str(context.worktree)) as repo:
-        return bool(repo.config["core"].get("remote"))

@@ -1,10 +1,11 @@
 """A source becomes a folder of final bytes: what is new, and nothing that is there or refused.
 
 The staged folder appears whole by rename, with `snapshot.json` inside: a run that goes on after a kill places
-the same bytes, whatever has become of the source. Placing them is a rename a file.
+the same bytes, whatever has become of the source. Placing them is a link and a rename a file.
 """
 
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -128,28 +129,46 @@ class Staging:
         return value
 
 
-def stage_source(source: Source, data: Path, incoming: Path) -> Json:
-    """Make the folder `incoming`, unless an interrupted run has made it; returns its snapshot."""
+def stage_source(opened: Callable[[], Source], data: Path, incoming: Path) -> Json:
+    """Make the folder `incoming`, unless an interrupted run has made it; returns its snapshot.
+
+    Args:
+        opened: opens the source; not called where the folder is there.
+        data: the worktree's `data/`.
+        incoming: the staged folder.
+
+    """
     if not (incoming / SNAPSHOT).is_file():
         for leftover in incoming.parent.glob(f".{incoming.name}.new-*"):
             shutil.rmtree(leftover)
+        source = opened()
         with new_dir(incoming) as scratch:
             write_json(scratch / SNAPSHOT, Staging(source, data, scratch).run())
     snapshot: Json = read_json(incoming / SNAPSHOT)
     return snapshot
 
 
-def place(incoming: Path, data: Path, files: dict[str, str]) -> None:
-    """Move every staged file into the data, by rename; again after a kill: what is there already stays.
+def place(incoming: Path, data: Path, files: Iterable[str]) -> None:
+    """Put every staged file into the data, whole by rename; any number of times.
+
+    The staged file stays (both are one hard link, where the file system has them): should the worktree be
+    lost, the run has its bytes.
 
     Raises:
-        DataError: a file is in neither place with the bytes of the snapshot.
+        DataError: a staged file is gone.
 
     """
-    for name, digest in sorted(files.items()):
+    passing = incoming / ".passing"
+    for name in sorted(files):
         staged, target = incoming / name, data / name
-        if staged.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            staged.replace(target)
-        elif not target.is_file() or sha256_file(target) != digest:
-            raise DataError(f"{name}: neither in {incoming} nor in {data} with its bytes; abandon this run")
+        if not staged.is_file():
+            raise DataError(f"{staged}: gone; somebody changed the run's folder: abandon this run")
+        if target.is_file() and target.samefile(staged):
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        passing.unlink(missing_ok=True)
+        try:
+            passing.hardlink_to(staged)
+        except OSError:
+            shutil.copyfile(staged, passing)
+        passing.replace(target)

@@ -57,7 +57,7 @@ def test_a_prefix_is_staged_and_known_bytes_are_not_downloaded(
     data = tmp_path / "data"
     (data / "media").mkdir(parents=True)
     (data / "media/a.mp4").write_bytes(b"bytes of a")
-    snapshot = stage_source(open_source(prefix), data, tmp_path / "run/incoming")
+    snapshot = stage_source(lambda: open_source(prefix), data, tmp_path / "run/incoming")
     assert snapshot["videos"] == ["large.mp4"]
     assert (snapshot["files"], snapshot["present"]) == (4, 1)
     assert [(row["id"], row["reason"]) for row in snapshot["quarantine"]] == [
@@ -73,7 +73,7 @@ def test_other_bytes_under_a_known_name_are_refused(prefix: str, tmp_path: Path)
     data = tmp_path / "data"
     (data / "media").mkdir(parents=True)
     (data / "media/a.mp4").write_bytes(b"BYTES of a")
-    snapshot = stage_source(open_source(prefix), data, tmp_path / "run/incoming")
+    snapshot = stage_source(lambda: open_source(prefix), data, tmp_path / "run/incoming")
     assert "other_bytes" in {row["reason"] for row in snapshot["quarantine"]}
     assert "media/a.mp4" not in snapshot["place"]
 
@@ -81,7 +81,7 @@ def test_other_bytes_under_a_known_name_are_refused(prefix: str, tmp_path: Path)
 def test_throttling_and_a_cut_answer_are_tried_again(proxy: Proxy, prefix: str, tmp_path: Path) -> None:
     left = [SLOW_DOWN, Deed(cut=3), PASS]
     proxy.rule = lambda request: left.pop(0) if left and "media/a.mp4" in request.path else PASS
-    snapshot = stage_source(open_source(prefix), tmp_path / "data", tmp_path / "run/incoming")
+    snapshot = stage_source(lambda: open_source(prefix), tmp_path / "data", tmp_path / "run/incoming")
     assert snapshot["place"]["media/a.mp4"] == sha256_bytes(b"bytes of a")
     assert not left
 
@@ -89,12 +89,14 @@ def test_throttling_and_a_cut_answer_are_tried_again(proxy: Proxy, prefix: str, 
 def test_a_service_that_stays_broken_leaves_nothing_half(proxy: Proxy, prefix: str, tmp_path: Path) -> None:
     proxy.rule = lambda request: Deed(cut=3) if "media/a.mp4" in request.path else PASS
     with pytest.raises(DataError, match=r"media/a\.mp4.*run again"):
-        stage_source(open_source(prefix), tmp_path / "data", tmp_path / "run/incoming")
+        stage_source(lambda: open_source(prefix), tmp_path / "data", tmp_path / "run/incoming")
     assert not list((tmp_path / "run").iterdir())
 
 
 def test_a_missing_bucket_and_a_missing_name_are_final(proxy: Proxy, tmp_path: Path) -> None:
     with pytest.raises(RejectedError, match=r"NoSuchBucket.*check `--source`"):
-        stage_source(open_source("s3://no-such-bucket/x"), tmp_path / "data", tmp_path / "run/incoming")
+        stage_source(
+            lambda: open_source("s3://no-such-bucket/x"), tmp_path / "data", tmp_path / "run/incoming"
+        )
     with pytest.raises(RejectedError, match=r"expected s3://bucket/prefix"):
         open_source("s3://")

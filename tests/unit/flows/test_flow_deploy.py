@@ -1,6 +1,9 @@
 """prefect.yaml, the pools and the words of `streamo deploy` fit together; faults are named."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +62,19 @@ def test_unreadable_files(tmp_path: Path) -> None:
 def test_schedules_on_the_command_line() -> None:
     assert parse_schedule("retrain") == ("retrain", None)
     assert parse_schedule("retrain=*/5 * * * *") == ("retrain", "*/5 * * * *")
+
+
+def test_without_a_server_the_command_says_what_to_do() -> None:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "components.cli", "deploy"],
+        cwd=ROOT,
+        env=clean,
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "PREFECT_API_URL" in done.stderr and "make ui" in done.stderr
 
 
 def test_what_a_drift_event_says() -> None:

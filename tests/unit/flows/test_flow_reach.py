@@ -1,16 +1,18 @@
 """Is a server there, does it let us in, who may listen where: answers in one line that say what to do."""
 
 import base64
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
 from components.core.errors import UsageError
 from flows.reach import is_loopback, require_server
 from flows.serve import check_login, check_port
-from flows.server import CLIENT_AUTH, SERVER_AUTH
+from flows.server import CLIENT_AUTH, SERVER_AUTH, Server
 
 LOGIN = "operator:secret-4711"
 
@@ -68,6 +70,20 @@ def test_no_address_nobody_there_or_another_service(server: str, monkeypatch: py
         monkeypatch.setenv("PREFECT_API_URL", url)
         with pytest.raises(UsageError, match=said):
             require_server()
+
+
+def test_where_clients_find_a_server(tmp_path: Path) -> None:
+    process = subprocess.Popen(["true"], text=True)
+    found = {
+        host: Server(process, 4200, tmp_path, host).api_url for host in ("0.0.0.0", "::", "::1", "10.0.0.5")
+    }
+    process.wait()
+    assert found == {
+        "0.0.0.0": "http://127.0.0.1:4200/api",
+        "::": "http://127.0.0.1:4200/api",
+        "::1": "http://[::1]:4200/api",
+        "10.0.0.5": "http://10.0.0.5:4200/api",
+    }
 
 
 def test_which_addresses_only_this_machine_can_reach() -> None:

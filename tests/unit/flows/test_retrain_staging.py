@@ -29,7 +29,7 @@ def top(tmp_path: Path) -> Path:
 
 
 def stage(top: Path) -> dict[str, object]:
-    return stage_source(Folder(top / "src"), top / "data", top / "run/incoming")
+    return stage_source(lambda: Folder(top / "src"), top / "data", top / "run/incoming")
 
 
 def reasons(snapshot: dict[str, object]) -> dict[str, str]:
@@ -44,7 +44,7 @@ def test_what_is_new_is_placed_and_what_is_there_is_counted(top: Path) -> None:
     place(top / "run/incoming", top / "data", snapshot["place"])
     assert (top / "data/media/train/b.mp4").read_text() == "bytes of b"
     assert [row["id"] for row in json.loads((top / "data/labels.json").read_text())] == ["1", "2"]
-    assert stage_source(Folder(top / "src"), top / "data", top / "again/incoming")["place"] == {}
+    assert stage_source(lambda: Folder(top / "src"), top / "data", top / "again/incoming")["place"] == {}
 
 
 def test_other_bytes_under_a_known_name_are_refused_with_all_that_is_said_of_them(top: Path) -> None:
@@ -96,13 +96,15 @@ def test_a_file_cannot_take_the_place_of_a_folder(top: Path) -> None:
 def test_a_second_look_gives_the_first_snapshot_whatever_became_of_the_source(top: Path) -> None:
     first = stage(top)
     shutil.rmtree(top / "src")
-    (top / "src").mkdir()
     assert stage(top) == first
-    place(top / "run/incoming", top / "data", {"media/train/b.mp4": first["place"]["media/train/b.mp4"]})
+    place(top / "run/incoming", top / "data", ["media/train/b.mp4"])
     place(top / "run/incoming", top / "data", first["place"])  # after a kill half way: the rest follows
+    shutil.rmtree(top / "data/media")  # a lost worktree
+    place(top / "run/incoming", top / "data", first["place"])
     assert (top / "data/media/train/b.mp4").read_text() == "bytes of b"
-    (top / "data/media/train/b.mp4").write_text("changed by hand")
-    with pytest.raises(DataError, match=r"media/train/b\.mp4: neither in"):
+    assert not list((top / "data").rglob(".*"))
+    (top / "run/incoming/media/train/b.mp4").unlink()
+    with pytest.raises(DataError, match=r"b\.mp4: gone"):
         place(top / "run/incoming", top / "data", first["place"])
 
 
