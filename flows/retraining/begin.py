@@ -60,7 +60,7 @@ def check_out(context: Context) -> None:
         check_needed(context, str(local))
     if not (context.worktree / FEATURES / "identity.json").is_file():
         raise RejectedError(
-            f"the base commit has no {FEATURES}, the reference for drift: `make reproduce` and commit dvc.lock"
+            f"the base commit has no {FEATURES}, the reference for drift: `make reproduce`, commit dvc.lock"
         )
 
 
