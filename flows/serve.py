@@ -40,7 +40,8 @@ def check_login(host: str) -> None:
 def check_port(host: str, port: int) -> None:
     """Refuse an address that is taken: another server's answer would look like ours."""
     try:
-        with socket.create_server((host, port)):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, port), family=family):
             pass
     except OSError as error:
         raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}; choose --port") from None

@@ -19,6 +19,7 @@ from components.core.errors import InternalError
 from components.core.process import kill_group, start_group
 
 LOOPBACK = "127.0.0.1"
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared with: listening there, a server answers on loopback too
 STARTUP_S = 180.0  # the first start creates the database: 15 s on an idle machine
 UVICORN = [sys.executable, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app"]
 TELEMETRY_OFF = {
@@ -56,7 +57,8 @@ class Server:
     """A server process that was started but may not answer yet."""
 
     def __init__(self, process: subprocess.Popen[str], port: int, log: Path, host: str = LOOPBACK):
-        self.process, self.port, self.log, self.host = process, port, log, host
+        self.process, self.port, self.log = process, port, log
+        self.host = LOOPBACK if host in EVERYWHERE else f"[{host}]" if ":" in host else host
 
     @property
     def api_url(self) -> str:
