@@ -1,6 +1,6 @@
 """The flow sends `train` to a worker in another checkout: same dvc.lock, whatever is killed on the way.
 
-A real Prefect server with a login, a real process worker, a folder as DVC remote: tests/support/gpu_machine.py.
+A real Prefect server with a login, a real process worker, a folder as DVC remote (support/gpu_machine.py).
 """
 
 import os
