@@ -8,6 +8,7 @@ import pytest
 
 from components.core.errors import DataError
 from components.core.git import git
+from flows.retrain import repository_lock
 from flows.retraining import worktree
 
 
@@ -108,3 +109,15 @@ def test_a_half_made_worktree_is_made_anew_and_removed_without_a_trace(dvc: Path
     git(tree, "add", "-A")
     worktree.remove(dvc, tree)
     assert not tree.exists() and not (dvc / ".git/worktrees").exists()
+
+
+def test_one_run_for_all_worktrees_of_a_repository(root: Path) -> None:
+    git(root, "worktree", "add", "-q", "--detach", "../linked")
+    with repository_lock(root, 0.0):
+        refused = pytest.raises(
+            DataError, match=r"retraining of this repository is in use by .*the flow retrain"
+        )
+        with refused, repository_lock(root.parent / "linked", 0.0):
+            raise AssertionError("two runs at once")
+    with repository_lock(root.parent / "linked", 0.0):
+        pass
