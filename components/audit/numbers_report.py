@@ -7,7 +7,7 @@ from typing import Any
 
 from components.audit.number import EVALUATION, Number, Reader, compared
 
-RESULTS = "artifacts/report/results.json"
+RESULTS, VERDICT = "artifacts/report/results.json", "artifacts/register/verdict.json"
 
 
 def report_numbers(reader: Reader) -> Iterator[Number]:
@@ -37,6 +37,22 @@ def report_numbers(reader: Reader) -> Iterator[Number]:
         shown, stored = pick(results, key), pick(reader.json(path), inner)
         if shown is not None and stored is not None:
             yield compared(f"report {key}", shown, stored, f"equal to {path}")
+
+
+def verdict_numbers(reader: Reader) -> Iterator[Number]:
+    """The scores that the version was judged by, against the report."""
+    verdict, results = reader.json(VERDICT), reader.json(RESULTS)
+    if verdict is None or results is None:
+        yield Number("verdict", None, f"{VERDICT} or {RESULTS} is not to be had")
+        return
+    candidate = verdict["candidate"]
+    scores, shown = candidate["scores"], results["models"][candidate["model"]]
+    told = {"macro_f1": scores["macro_f1"]["accuracy"]}
+    source = {"macro_f1": shown["validation"]["macro_f1"]}
+    for group, cell in scores["groups"].items():
+        told[group] = cell["accuracy"]
+        source[group] = shown["ovo"][scores["column"]]["comparison"][group]["accuracy"]
+    yield compared("verdict scores", told, source, "equal to the report")
 
 
 def split_numbers(reader: Reader) -> Iterator[Number]:

@@ -162,7 +162,7 @@ def evaluate_ovo(st: Stage) -> None:
     points, columns = [], {}
     for column in ("matched", "naive"):
         scored = [PointScore(task, n, 0, float(n % 3 == 0)) for task, _ in TASKS for n in range(3)]
-        columns[column] = {"model": table(scored)}
+        columns[column] = {"model": table(scored), "comparison": {"forward": {"accuracy": 33.33}}}
         points += [
             {"id": f"{column}-{task}-{n}", "group": group, "task": task, "video_id": "bench/b0.mp4",
              "match": str(n), "column": column, "correct": n % 3 == 0}
@@ -191,7 +191,10 @@ def register(st: Stage) -> None:
     receipts = copy_receipts(root, products, st.dir)
     files = copy_model(Path(MODEL), st.dir)
     (st.dir / "README.md").write_text("# card\n")
-    candidate = {"model": "focal-0", "loss": "focal", "seed": 0}
+    groups = {"forward": {"accuracy": 33.33}}
+    macro_f1 = read_json(Path(EVALUATED["validation"]) / "scores.json")["macro_f1"]
+    scores = {"column": "matched", "groups": groups, "macro_f1": {"accuracy": macro_f1}}
+    candidate = {"model": "focal-0", "loss": "focal", "seed": 0, "scores": scores}
     verdict = {"candidate": candidate, "decision": "register", "files": files, "receipts": receipts}
     write_json(st.dir / "verdict.json", verdict)
 
