@@ -31,6 +31,7 @@ from flows.signs import Signs
 
 FLOW = "run-stage"
 POLL_S = 2.0
+STOPPED = "the flow that asked for it stopped"
 OPEN = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
 
 
@@ -88,12 +89,15 @@ class Dispatcher:
 
         """
         with get_client(sync_client=True) as client:
-            run = self._open_run(client, job)
-            if run:
-                say(f"pool {pool.name}: goes on with run {run.name} ({run.id}) of an earlier flow")
-            else:
-                run = self._start(pool, job)
-                say(f"pool {pool.name}: run {run.name} ({run.id})")
+            try:
+                run = self._open_run(client, job)
+                again = "goes on with run" if run else "run"
+                run = run or self._start(pool, job)
+            except (httpx.HTTPError, ObjectNotFound) as error:
+                raise DataError(
+                    f"{job['address']}: the Prefect server did not take the job ({error}); see to it and run again"
+                ) from None
+            say(f"pool {pool.name}: {again} {run.name} ({run.id})")
             with self._lock:
                 self._live.add(run.id)
             try:
@@ -111,12 +115,9 @@ class Dispatcher:
             return
         with get_client(sync_client=True) as client:
             for run_id in live:
-                with contextlib.suppress(
-                    httpx.HTTPError
-                ):  # the next flow will find the job and go on with it
-                    client.set_flow_run_state(
-                        run_id, Cancelling(message="the flow that asked for it stopped")
-                    )
+                # Where that fails, the job goes on and the next flow finds it.
+                with contextlib.suppress(httpx.HTTPError):
+                    client.set_flow_run_state(run_id, Cancelling(message=STOPPED))
 
     @staticmethod
     def _tag(job: Job) -> str:

@@ -14,6 +14,9 @@ from components.lineage.committed import check_committed, local_changes
 from components.lineage.graph import read_graph
 from components.lineage.job import check_job
 from components.lineage.job_there import check_upstream
+from flows.children import Children
+from flows.elsewhere import Elsewhere
+from flows.pools import read_pools, route
 from flows.remote_job import RemoteJob
 from tests.support.gpu_machine import IDENTITY, Machines, make_machines
 from tests.support.toy_dag import Toy, copy_toy
@@ -214,6 +217,12 @@ def test_what_is_not_committed_is_not_packed(machines: Machines) -> None:
         with pytest.raises(DataError, match=r"commit: params\.yaml, components/toy/new\.py; another machine"):
             check_committed(here.root, ["components/toy"])
         assert local_changes(here.root, ["components/core"]) == ["params.yaml"]
+        graph = read_graph(here.root)
+        away = route(graph, read_pools(here.root / "infra/pools.yaml"))
+        elsewhere = Elsewhere(graph, here.root, Children(here.root), here.root / "runs/logs", away)
+        elsewhere.check({"dataset"})  # nothing that goes elsewhere may have to run
+        with pytest.raises(DataError, match="components/toy/new"):
+            elsewhere.check({ADDRESS})
     finally:
         stray.unlink()
         here.run("git", "checkout", "-q", "params.yaml")
