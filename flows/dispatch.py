@@ -95,7 +95,8 @@ class Dispatcher:
                 run = run or self._start(pool, job)
             except (httpx.HTTPError, ObjectNotFound) as error:
                 raise DataError(
-                    f"{job['address']}: the Prefect server did not take the job ({error}); see to it and run again"
+                    f"{job['address']}: the Prefect server did not take the job ({error}); "
+                    "see to it and run again"
                 ) from None
             say(f"pool {pool.name}: {again} {run.name} ({run.id})")
             with self._lock:
