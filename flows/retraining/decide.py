@@ -86,6 +86,7 @@ def tried(outcomes: Sequence[Mapping[str, Any]], *, base: str, data: str) -> tup
     """The last run that ended with a refusal of this very data on this very base."""
     for outcome in reversed(outcomes):
         same = (outcome.get("base"), outcome.get("data")) == (base, data)
-        if same and outcome["decision"] in {"refused", FAILED}:
+        of_the_data = outcome["decision"] == "refused" or outcome.get("failed_at") in {"decide", "reproduce"}
+        if same and of_the_data:
             return outcome["id"], f"{outcome['decision']}, {outcome['reason']}"
     return None

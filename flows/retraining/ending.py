@@ -34,8 +34,16 @@ def outcome(journal: Journal) -> Json:
         "quarantined": fetched["quarantined"] if fetched else {},
         "gate": judged(journal),
         "drift": drift and {key: drift[key] for key in ("drifted", "found", "undecided")},
+        "failed_at": failed_at(journal, decision),
         "next": then,
     }
+
+
+def failed_at(journal: Journal, decision: str) -> str | None:
+    """The step whose failure ended the run, None where it ended well."""
+    if journal.rejected is not None:
+        return str(journal.rejected["step"])
+    return "decide" if decision == FAILED else None
 
 
 def judged(journal: Journal) -> Json | None:
@@ -58,8 +66,11 @@ def _verdict(journal: Journal) -> tuple[str, str, str]:
     if (repeat := repeated(journal)) is not None:
         return NOTHING, repeat, "nothing to do"
     decided = journal.need("decide")
+    if decided["what"] == FAILED:
+        then = "mend the named rows at the source, then run again"
+        return FAILED, decided["why"], f"{then}; the whole of what the gate said: {folder / 'logs'}"
     if decided["what"] != RETRAIN:
-        return decided["what"], decided["why"], _after_nothing(journal)
+        return NOTHING, decided["why"], _after_nothing(journal)
     version, gate = journal.need("stage")["version"], journal.need("gate")
     if journal.need("branch")["moved"]:
         branch = journal.need("branch")["branch"]
@@ -78,16 +89,18 @@ def repeated(journal: Journal) -> str | None:
 
 
 def _after_nothing(journal: Journal) -> str:
-    fetched = journal.need("fetch")
-    if fetched["quarantined"]:
-        return f"look at {journal.folder / 'quarantine.json'}: files of the source were refused"
-    return "nothing to do"
+    then = []
+    if journal.need("drift")["drifted"]:
+        then.append(f"look at the drift in {journal.need('drift')['out']}: data of that kind is missing")
+    if journal.need("fetch")["quarantined"]:
+        then.append(f"look at {journal.folder / 'quarantine.json'}: the source has what was refused")
+    return "; ".join(then) or "nothing to do"
 
 
 def notify(context: Context) -> Json:
-    """Tell the webhook; a run that changed nothing is not told."""
+    """Tell the webhook; a run that changed nothing and found no drift is not told."""
     found = outcome(context.journal)
-    if found["decision"] == NOTHING:
+    if found["decision"] == NOTHING and not (found["drift"] or {}).get("drifted"):
         return {"sent": False, "why": "nothing happened"}
     said = webhook.notify(found, context.journal.folder / "notify.started")
     context.say(f"notify: {'sent' if said['sent'] else said['why']}")

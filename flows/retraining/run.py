@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import DataError
+from components.core.errors import DataError, InternalError
 from components.core.git import git
 from flows.retraining import candidate, drift, ending, journal, publish
 from flows.retraining.begin import begin, pick_up
@@ -94,6 +94,7 @@ def perform(context: Context, step: str) -> Json:
     Raises:
         RejectedError: the data or the call is wrong; noted in the journal, the run ends as failed.
         DataError: anything else: the run stays open, and the next call goes on at this step.
+        InternalError: the same, by the fault of this machine.
 
     """
     try:
@@ -104,6 +105,8 @@ def perform(context: Context, step: str) -> Json:
             context.journal.reject(step, str(error))
             raise RejectedError(str(error)) from error
         raise
+    except OSError as error:  # a full disk, a folder that may not be written
+        raise InternalError(f"{step}: {error}; the run stays open: mend that and run again") from error
     if step != "end":  # the run is closed: its journal is not written any more
         context.journal.finish(step, result)
     return result

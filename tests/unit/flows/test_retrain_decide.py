@@ -58,7 +58,22 @@ def test_only_a_refusal_of_the_same_data_on_the_same_base_counts_as_tried() -> N
         {"id": "1", "base": "b", "data": "d", "decision": "refused", "reason": "worse"},
         {"id": "2", "base": "b", "data": "d", "decision": "nothing", "reason": "run 1 took it"},
         {"id": "3", "base": "other", "data": "d", "decision": "refused", "reason": "worse"},
-        {"id": "4", "base": "b", "data": "other", "decision": "failed", "reason": "gate"},
+        {
+            "id": "4",
+            "base": "b",
+            "data": "other",
+            "decision": "failed",
+            "reason": "gate",
+            "failed_at": "decide",
+        },
+        {
+            "id": "6",
+            "base": "b",
+            "data": "d",
+            "decision": "failed",
+            "reason": "disk",
+            "failed_at": "abandoned",
+        },
         {"id": "5", "base": None, "data": None, "decision": "failed", "reason": "no source"},
     ]
     assert tried(past, base="b", data="d") == ("1", "refused, worse")

@@ -113,6 +113,22 @@ def test_a_rejected_run_only_tells_and_ends(run: Journal) -> None:
     assert (found["decision"], found["reason"]) == ("failed", "fetch: no such folder")
 
 
+def test_drift_of_live_sessions_is_told_although_nothing_can_be_made_of_it(run: Journal) -> None:
+    run.finish("drift", {**run.need("drift"), "out": "/run/drift"})
+    run.finish("decide", {"what": "nothing", "why": "the data is the base's", "champion": None})
+    found = outcome(run)
+    assert found["decision"] == "nothing" and found["failed_at"] is None
+    assert "look at the drift in /run/drift" in found["next"]
+    assert "quarantine.json" in found["next"]
+
+
+def test_bad_rows_are_to_be_mended_at_the_source(run: Journal) -> None:
+    run.finish("decide", {"what": "failed", "why": "the gate refuses the new data: row-7", "champion": None})
+    found = outcome(run)
+    assert (found["decision"], found["failed_at"]) == ("failed", "decide")
+    assert "mend the named rows at the source" in found["next"]
+
+
 def test_a_refusal_names_the_gates_reasons_and_some_clips(run: Journal) -> None:
     judge(run, "refuse")
     found = outcome(run)
