@@ -140,7 +140,6 @@ def make_machines(toy: Toy, folder: Path) -> Machines:
     machines = Machines(toy, there, hub)
     machines.commit_here("pools and a remote")
     toy.run("git", "clone", "-q", str(toy.root), str(there.root))
-    there.run("dvc", "remote", "modify", "-q", "--local", "hub", "url", str(hub))
     toy.run("dvc", "repro", "-q", "dataset")
     return machines
 
