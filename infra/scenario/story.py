@@ -125,14 +125,14 @@ class Story:
         rows = corpus.write_shuffled(poisoned, self.place.checkout / "data", training, SEED)
         ended = runs.wait_for(RETRAIN, run=runs.start(RETRAIN, reason="forced", source=str(poisoned)))
         found = self.last_outcome()
-        gate = read_json(Path(found["gate"]["file"])) if found.get("gate") else {"groups": {}}
-        refused = [group for group in gate["groups"].values() if group["passed"] is False]
+        groups = (found.get("gate") or {}).get("groups") or {}
+        refused = [group for group in groups.values() if group["passed"] is False]
         act = Act("P shuffled labels", facts={"rows": rows, "flow": asdict(ended), **brief(found)})
         act.expected |= {
             "the forced run completed": ended.state == "Completed",
             "decision refused": found["decision"] == "refused",
             "an interval wholly below the champion": any(group["interval"][1] < 0 for group in refused),
-            "clips that got worse are named": any(group["worse"] for group in refused),
+            "clips that got worse are named": any(group.get("worse") for group in refused),
             "the champion goes on serving": self.serving() == before,
         }
         act.what = f"{found['version']} {found['decision']}; {intervals(found.get('gate') or {})}"
