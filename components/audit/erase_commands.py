@@ -7,6 +7,8 @@ from components.audit.erasure import Touched
 from components.audit.version_videos import TRAIN
 from components.registry.catalog import ARCHIVED, CHAMPION
 
+MADE = ("artifacts/", "models/")  # made anew by the DAG; what else names the video is edited by hand
+
 
 def commands(touched: Touched, store_url: str) -> list[str]:
     """Shell lines in the order they are run; a line that begins with `#` is for a person.
@@ -43,11 +45,10 @@ def corpus_commands(touched: Touched) -> list[str]:
     """Take the files out of the corpus and make everything below it anew."""
     if not touched.data:
         return []
-    named = [trace.path for trace in touched.products if trace.path.endswith("benchmark.json")]
-    edit = ["# its entries in data/benchmark/ovo.json go as well (benchmark)"] if named else []
+    listed = [trace.path for trace in touched.products if not trace.path.startswith(MADE)]
+    edit = [f"# take its entries out of {', '.join(map(shlex.quote, sorted(listed)))}"] if listed else []
     return [
         *edit,
-        "# its entries in data/sources.json and data/labels.json, where you keep such files, go as well",
         f"rm {' '.join(shlex.quote(path) for path in touched.data)}",
         "dvc add data && make reproduce",
         f"git commit -am {shlex.quote(f'Without {touched.seen.asked}')} && streamo register",

@@ -45,7 +45,8 @@ class Touched:
         seen: which versions had it, in which role.
         data: files in the workspace, the video first.
         objects: DVC objects of the video and of the files beside it, with the places that hold them.
-        products: products in the workspace that name the video, with rows and sample ids.
+        products: files in the workspace (products, and lists in `data/`) that name the video, with rows and
+            sample ids.
         made_from: products in the workspace that stand below one of those.
         versions: `{"version", "stage", "model", "role"}`, the champion first.
         store: files in packages that name the video or were trained on it, with their objects.

@@ -36,10 +36,10 @@ def workspace_traces(ids: set[str], root: Path) -> tuple[list[Trace], list[str],
     traces: list[Trace] = []
     naming: set[str] = set()
     for node in graph:
-        for out in [] if node.is_source else node.outs:
+        for out in node.outs:
             found = [trace for path in product_files(root / out) if (trace := trace_of(path, ids, root))]
             traces += found
-            if found:
+            if found and not node.is_source:
                 naming.add(node.address)
     return traces, made_from(graph, naming, {trace.path for trace in traces}, root), alike(ids, root)
 

@@ -62,12 +62,13 @@ def chain_findings(graph: Graph, lock: dict[str, Any], locked: Locked) -> list[F
 
 def param_findings(graph: Graph, lock: dict[str, Any], locked: Locked) -> list[Finding]:
     """The parameters that dvc.lock records are those of the commit's params.yaml."""
-    values, findings = load_all(locked.root), []
+    values, findings, known = load_all(locked.root), [], dict[str, list[str]]()
     for node in graph:
         recorded = lock.get(node.address, {}).get("params", {}).get("params.yaml", {})
-        declared = declared_keys(node.name, locked.root) if recorded else []
+        if recorded and node.name not in known:
+            known[node.name] = declared_keys(node.name, locked.root)
         for key, value in sorted(recorded.items()):
-            if lookup(values, key) != value or not allowed(key, declared):
+            if lookup(values, key) != value or not allowed(key, known[node.name]):
                 detail = f"{node.address} ran with {value!r}, params.yaml has {lookup(values, key)!r}"
                 findings.append(Finding(f"params.yaml: {key}", "stale_params", detail))
     return findings

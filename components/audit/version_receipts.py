@@ -44,28 +44,30 @@ def receipt_findings(graph: Graph, receipts: Receipts, locked: Locked, bad: set[
         bad: paths already known not to verify; that an input differs with them is no further finding.
 
     """
+    dag = yaml.safe_load((locked.root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
     return [
         found
         for node in graph
         for out in node.outs
         if out in receipts
-        for found in of_receipt(node, out, receipts[out], locked, bad)
+        for found in of_receipt(node, out, receipts[out], dag.get(node.name, {}), locked, bad)
     ]
 
 
-def address_of(stage: str, item: dict[str, str], locked: Locked) -> str:
-    """`stage@value-value` in the order of dvc.yaml's matrix; a receipt's own keys are sorted."""
-    dag = yaml.safe_load((locked.root / "dvc.yaml").read_text(encoding="utf-8"))
-    order = list(dag["stages"].get(stage, {}).get("matrix", {}))
+def address_of(stage: str, item: dict[str, str], entry: dict[str, Any]) -> str:
+    """`stage@value-value` in the order of the matrix of dvc.yaml; a receipt's own keys are sorted."""
+    order = list(entry.get("matrix", {}))
     return f"{stage}@{'-'.join(item[key] for key in order)}" if order else stage
 
 
-def of_receipt(node: Node, out: str, told: dict[str, Any], locked: Locked, bad: set[str]) -> list[Finding]:
+def of_receipt(
+    node: Node, out: str, told: dict[str, Any], entry: dict[str, Any], locked: Locked, bad: set[str]
+) -> list[Finding]:
     """Compare one receipt with the one that commit, params and bytes give."""
     path = f"{out}/{IDENTITY_FILE}"
     try:
         item = {str(key): str(value) for key, value in told["item"].items()}
-        address = address_of(str(told["stage"]), item, locked)
+        address = address_of(str(told["stage"]), item, entry)
         made_of = build_identity(node.name, item, int(told["seed"]), locked.root, tree=locked.sha256)
         sections = {name: dict(told[name]) for name in SECTIONS}
     except (KeyError, TypeError, ValueError, AttributeError):

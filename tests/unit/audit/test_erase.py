@@ -68,6 +68,8 @@ def test_products_of_the_workspace_with_rows_and_samples(promoted: World) -> Non
     assert rows["artifacts/dataset/train/shard-000.parquet"] == (5, sample)
     assert rows["artifacts/annotations/narration-0/labels.json"] == (1, sample)
     assert rows["artifacts/corpus/manifest.parquet"] == (1, ())
+    assert rows["data/sources.json"] == (1, ())
+    assert "# take its entries out of data/sources.json" in next_lines(promoted, touched)
     assert not any(path.startswith("artifacts/validation/") for path in rows)
     assert "artifacts/validation" in touched.made_from
     everything = {*rows, *touched.made_from}
