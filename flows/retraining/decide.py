@@ -7,6 +7,7 @@ from typing import Any
 
 RETRAIN, NOTHING, FAILED = "retrain", "nothing", "failed"
 NAMED = 5  # features
+REPEATED = 200  # characters of an earlier reason
 
 
 @dataclass(frozen=True)
@@ -88,5 +89,5 @@ def tried(outcomes: Sequence[Mapping[str, Any]], *, base: str, data: str) -> tup
         same = (outcome.get("base"), outcome.get("data")) == (base, data)
         of_the_data = outcome["decision"] == "refused" or outcome.get("failed_at") in {"decide", "reproduce"}
         if same and of_the_data:
-            return outcome["id"], f"{outcome['decision']}, {outcome['reason']}"
+            return outcome["id"], f"{outcome['decision']}, {outcome['reason']:.{REPEATED}}"
     return None

@@ -17,8 +17,9 @@ Json = dict[str, Any]
 
 
 def features(context: Context) -> Json:
-    """Derived features of the new data, and its gate; both only where the data is new."""
-    if not context.journal.need("fetch")["changed"]:
+    """Derived features of the new data, and its gate; both only where the data is new and was not tried."""
+    forced = context.journal.parameters["reason"] == "forced"
+    if not context.journal.need("fetch")["changed"] or (not forced and tried_before(context) is not None):
         return {"made": False, "gate_failed": None}
     graph = read_graph(context.worktree)
     makers = [graph.maker(path.as_posix()) for path in (FEATURES, GATE)]
@@ -67,7 +68,7 @@ def drift(context: Context) -> Json:
 def choose(context: Context) -> Json:
     """Step `decide`."""
     journal = context.journal
-    fetched, began, drifted = journal.need("fetch"), journal.need("begin"), journal.need("drift")
+    fetched, drifted = journal.need("fetch"), journal.need("drift")
     serving = champion(context)
     facts = Facts(
         reason=journal.parameters["reason"],
@@ -76,12 +77,18 @@ def choose(context: Context) -> Json:
         gate_failed=journal.need("features")["gate_failed"],
         drifted=sorted({entry["feature"] for entry in drifted["found"]}),
         champion_age_days=None if serving is None else age_days(serving["registered_at"], journal.started_at),
-        tried=tried(outcomes(context.root), base=began["base"], data=fetched["after"]),
+        tried=tried_before(context),
     )
     settings = journal.parameters["settings"]
     decision = decide(facts, min_new_videos=settings["min_new_videos"], max_age_days=settings["max_age_days"])
     context.say(f"decide: {decision.what}: {decision.why}")
     return {"what": decision.what, "why": decision.why, "champion": serving and serving["version"]}
+
+
+def tried_before(context: Context) -> tuple[str, str] | None:
+    """The earlier run that took this data on this base to a refusal."""
+    base, data = context.journal.need("begin")["base"], context.journal.need("fetch")["after"]
+    return tried(outcomes(context.root), base=base, data=data)
 
 
 def versions(context: Context, name: str) -> list[Json]:
