@@ -75,12 +75,17 @@ def running(place: Place) -> Iterator[None]:
 
 @contextlib.contextmanager
 def client_environment(place: Place) -> Iterator[None]:
-    """This process speaks to the scenario's server; call before Prefect is imported."""
+    """This process and its children speak to the scenario's server."""
     before = dict(os.environ)
     os.environ.update(place.settings)
     configure(place.checkout / "runs" / "prefect")
+    # Prefect reads the environment once, when it is imported, which may have happened long ago.
+    from prefect.settings import temporary_settings
+
+    client = {"api.url": place.settings["PREFECT_API_URL"], "api.auth_string": place.settings[CLIENT_AUTH]}
     try:
-        yield
+        with temporary_settings(updates=client):
+            yield
     finally:
         os.environ.clear()
         os.environ.update(before)
