@@ -178,7 +178,7 @@ def checksum(data: bytes) -> str:
 
 
 def described(answer: dict[str, Any]) -> dict[str, str]:
-    """What CompleteMultipartUpload wants to know of a part; a server without checksums refuses to hear them."""
+    """What CompleteMultipartUpload wants to know of a part; some servers refuse to hear of checksums."""
     return {name: answer[name] for name in ("ETag", "ChecksumSHA256") if name in answer}
 
 
