@@ -36,7 +36,7 @@ reproduce: data  ## the whole paper, tiny, from one DAG
 	@python -m flows.reproduce
 
 test: $(STAMP)  ## every test
-	@python -m pytest
+	@python -m pytest -n auto --maxprocesses 4 --durations 25
 
 lint: $(STAMP)  ## ruff and mypy
 	@ruff check . && ruff format --check . && mypy
