@@ -30,7 +30,7 @@ def version_chain(
 
     Args:
         graph: of the version's commit.
-        model: the model's folder, e.g. `models/focal-0`.
+        model: the model's folder, e.g. `models/qwen2_5_vl-focal-0`.
         findings: all that does not verify.
         reader: of the products' JSON files.
         receipts: of the products.

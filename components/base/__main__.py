@@ -1,5 +1,6 @@
-"""Stage `base`: the offline model that training converts -> models/base."""
+"""Stage `base@family`: the offline model that training converts -> models/base/<family>."""
 
+import argparse
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -14,10 +15,17 @@ from components.base.run import train_tiny
 from components.core.errors import UsageError, exit_code
 from components.lineage.stage import Stage, stage
 
+FAMILIES = ("qwen2_5_vl",)
+
 
 def main() -> None:
     """Run the stage."""
-    with stage("base", "models/base") as st:
+    parser = argparse.ArgumentParser(prog="python -m components.base", description=__doc__)
+    parser.add_argument("--family", required=True, help="one of params families")
+    family = parser.parse_args().family
+    if family not in FAMILIES:
+        raise UsageError(f"--family {family}: expected one of {', '.join(FAMILIES)}")
+    with stage("base", f"models/base/{family}", item={"family": family}) as st:
         kind = st.param("base.kind")
         if kind == "reference":
             revision = st.param("base.revision")

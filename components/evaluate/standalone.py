@@ -65,15 +65,15 @@ def check_model(model: Path) -> None:
     """Raise unless `model` looks like a trained model folder; a missing state token is found on loading."""
     if not model.is_dir():
         raise UsageError(
-            f"{model}: no such folder; name a model folder such as models/ce-0 or artifacts/register"
+            f"{model}: no such folder; name one such as models/qwen2_5_vl-ce-0 or artifacts/register"
         )
     lacking = [name for name in NEEDED if not (model / name).is_file()]
     if not any(model.glob("*.safetensors")):
         lacking.append("*.safetensors")
     if lacking:
         raise DataError(
-            f"{model}: no trained model folder, it lacks {', '.join(lacking)}; name one such as models/ce-0 "
-            "or artifacts/register (`dvc pull` brings their files)"
+            f"{model}: no trained model folder, it lacks {', '.join(lacking)}; name one such as "
+            "models/qwen2_5_vl-ce-0 or artifacts/register (`dvc pull` brings their files)"
         )
 
 

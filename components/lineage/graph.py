@@ -13,7 +13,7 @@ from components.core.errors import InternalError, UsageError
 class Node:
     """One stage of DVC's graph, a pinned data source (`data.dvc`) included."""
 
-    address: str  # what `dvc repro` takes: `corpus`, `train@focal-0`, `data.dvc`
+    address: str  # what `dvc repro` takes: `corpus`, `train@qwen2_5_vl-focal-0`, `data.dvc`
     is_source: bool  # pinned by `dvc add` or imported: it has no command
     upstream: tuple[str, ...]  # addresses it depends on, sorted
     deps: tuple[str, ...]  # paths, relative to the root, POSIX

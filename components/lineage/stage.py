@@ -58,7 +58,7 @@ def stage(name: str, out: str | Path, *, item: Mapping[str, object] | None = Non
     Args:
         name: the stage's name in dvc.yaml, without `@...`.
         out: the product folder, relative to the root of the checkout.
-        item: the matrix item, e.g. `{"loss": "focal", "seed": 0}`, in the order of dvc.yaml's matrix.
+        item: the matrix item in the order of dvc.yaml's matrix, e.g. `{"loss": "focal", "seed": 0}`.
 
     The seed is params `seed`, which every stage declares. A body that raises publishes nothing and leaves a
     run record with status `failed`.

@@ -10,15 +10,14 @@ SINGLE = (
     "artifacts/validation",
     "artifacts/dataset",
     "artifacts/report",
-    "models/base",
 )
 
 
-def upstream(root: Path, model: str, suites: list[str]) -> list[str]:
-    """The product folders whose receipts a version must carry, as POSIX paths in order."""
+def upstream(root: Path, model: str, base: str, suites: list[str]) -> list[str]:
+    """The product folders whose receipts a version must carry, `base` among them, as POSIX paths in order."""
     annotations = root / "artifacts" / "annotations"
     tasks = [path.relative_to(root).as_posix() for path in annotations.glob("*") if path.is_dir()]
-    own = [f"models/{model}", *[f"artifacts/evaluation/{model}-{suite}" for suite in suites]]
+    own = [base, f"models/{model}", *[f"artifacts/evaluation/{model}-{suite}" for suite in suites]]
     # A version without a single annotation receipt cannot be walked back to the raw videos.
     return sorted([*SINGLE, *(tasks or ["artifacts/annotations"]), *own])
 

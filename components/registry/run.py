@@ -34,8 +34,8 @@ def run(out: Path, *, root: Path, suites: list[str]) -> dict[str, Any]:
     results = read_json(root / "artifacts" / "report" / "results.json")
     gate = read_json(root / "artifacts" / "validation" / "result.json")
     model = results["served"]["model"]
-    folder = root / "models" / model
-    products = upstream(root, model, suites)
+    folder, base = root / "models" / model, f"models/base/{results['served']['family']}"
+    products = upstream(root, model, base, suites)
     missing = copy_results(root, out, wanted(model, suites))
     scores = candidate_scores(results)
     checks: list[Check] = [
@@ -50,6 +50,7 @@ def run(out: Path, *, root: Path, suites: list[str]) -> dict[str, Any]:
         **decide(checks),
         "candidate": {
             "model": model,
+            "family": results["served"]["family"],
             "loss": results["served"]["loss"],
             "seed": results["served"]["seed"],
             "identity": identity_of(folder),
@@ -61,7 +62,7 @@ def run(out: Path, *, root: Path, suites: list[str]) -> dict[str, Any]:
     }
     write_json(out / "verdict.json", verdict)
     receipts = {product: read_json(out / "receipts" / product / IDENTITY) for product in verdict["receipts"]}
-    write_text(out / "README.md", model_card(verdict, results, read_base(root), receipts))
+    write_text(out / "README.md", model_card(verdict, results, read_base(root / base), receipts))
     return verdict
 
 
@@ -77,8 +78,8 @@ def identity_of(folder: Path) -> str | None:
     return fingerprint(read_json(path)) if path.is_file() else None
 
 
-def read_base(root: Path) -> dict[str, Any] | None:
+def read_base(folder: Path) -> dict[str, Any] | None:
     """`reference.json` of a base that was taken from the hub or a folder, None for one trained here."""
-    path = root / "models" / "base" / "reference.json"
+    path = folder / "reference.json"
     found: dict[str, Any] | None = read_json(path) if path.is_file() else None
     return found

@@ -19,6 +19,7 @@ def main() -> None:
             st.dir,
             root=Path(),
             media=Path(st.param("corpus.media")),
+            families=st.param("families"),
             losses=st.param("train.losses"),
             seeds=st.param("train.seeds"),
             suites=st.param("evaluate.suites"),

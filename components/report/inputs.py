@@ -21,7 +21,8 @@ class ModelRun:
     """One trained model: its scores per suite, its curves, its size.
 
     Attributes:
-        name: `<loss>-<seed>`, also its folder below `models/`.
+        name: `<family>-<loss>-<seed>`, also its folder below `models/`.
+        family: model family.
         loss: name of the loss.
         seed: training seed.
         parameters: numbers in its safetensors files.
@@ -32,6 +33,7 @@ class ModelRun:
     """
 
     name: str
+    family: str
     loss: str
     seed: int
     parameters: int
@@ -67,12 +69,23 @@ class Products:
     lineage: list[Json]
 
 
-def read_products(root: Path, losses: Sequence[str], seeds: Sequence[int], suites: Sequence[str]) -> Products:
+def read_products(
+    root: Path,
+    families: Sequence[str],
+    losses: Sequence[str],
+    seeds: Sequence[int],
+    suites: Sequence[str],
+) -> Products:
     """Read the workspace at `root`; DataError names the product that is missing or has no receipt."""
     artifacts = root / "artifacts"
     return Products(
         root=root,
-        models=[read_model(root, loss, seed, suites) for loss in losses for seed in seeds],
+        models=[
+            read_model(root, family, loss, seed, suites)
+            for family in families
+            for loss in losses
+            for seed in seeds
+        ],
         corpus=read_json(artifacts / "corpus" / "summary.json"),
         turns=read_json(artifacts / "turns" / "summary.json"),
         gate=read_json(artifacts / "validation" / "result.json"),
@@ -82,9 +95,9 @@ def read_products(root: Path, losses: Sequence[str], seeds: Sequence[int], suite
     )
 
 
-def read_model(root: Path, loss: str, seed: int, suites: Sequence[str]) -> ModelRun:
+def read_model(root: Path, family: str, loss: str, seed: int, suites: Sequence[str]) -> ModelRun:
     """One model's folder and its evaluations."""
-    name = f"{loss}-{seed}"
+    name = f"{family}-{loss}-{seed}"
     folder = root / "models" / name
     scores: dict[str, Json] = {}
     for suite in suites:
@@ -93,6 +106,7 @@ def read_model(root: Path, loss: str, seed: int, suites: Sequence[str]) -> Model
             scores[suite] = found
     return ModelRun(
         name=name,
+        family=family,
         loss=loss,
         seed=seed,
         parameters=count_parameters(folder),

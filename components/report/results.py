@@ -49,6 +49,7 @@ def scale(products: Products) -> Json:
     return {
         "parameters": max(model.parameters for model in models),
         "steps": max(int(model.trained["step"]) for model in models),
+        "families": list(dict.fromkeys(model.family for model in models)),
         "losses": sorted({model.loss for model in models}),
         "seeds": sorted({model.seed for model in models}),
         "videos": products.corpus["usable"],
@@ -62,6 +63,7 @@ def model_entry(model: ModelRun, column: str) -> Json:
     """One model: validation scores, test scores in both columns, scores at earlier steps, thinned curves."""
     ovo = model.scores.get("ovo")
     return {
+        "family": model.family,
         "loss": model.loss,
         "seed": model.seed,
         "parameters": model.parameters,

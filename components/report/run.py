@@ -14,7 +14,14 @@ from components.report.timelines import build_timelines
 
 
 def run(
-    out: Path, *, root: Path, media: Path, losses: Sequence[str], seeds: Sequence[int], suites: Sequence[str]
+    out: Path,
+    *,
+    root: Path,
+    media: Path,
+    families: Sequence[str],
+    losses: Sequence[str],
+    seeds: Sequence[int],
+    suites: Sequence[str],
 ) -> dict[str, Any]:
     """Write `index.html`, `results.json` and `results.txt` into `out`; returns the value of results.json.
 
@@ -22,6 +29,7 @@ def run(
         out: an existing folder.
         root: the checkout, whose artifacts/ and models/ are read.
         media: the media root.
+        families: trained model families; the served model is one of the first.
         losses: names of the trained losses.
         seeds: training seeds.
         suites: evaluated suites; must hold `validation`.
@@ -30,7 +38,7 @@ def run(
         DataError: a product is missing or has another form than its room's README says.
 
     """
-    products = read_products(root, losses, seeds, suites)
+    products = read_products(root, families, losses, seeds, suites)
     served = choose(products.models)["model"]
     timelines = build_timelines(root, served, media)
     results = build_results(products, [timeline.shown for timeline in timelines])

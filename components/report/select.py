@@ -1,5 +1,6 @@
 """Which model is served: decided by the validation suite alone, before a test score is looked at.
 
+Only runs of the first family are candidates: another family is there to compare the losses on.
 The choice is written into `results.json` under `served`; the register stage reads it from there.
 """
 
@@ -13,8 +14,9 @@ from components.report.inputs import ModelRun
 def choose(models: Sequence[ModelRun]) -> dict[str, Any]:
     """The served model and every candidate's value.
 
-    The loss with the highest mean selection value over its seeds is taken, then its best seed; on a tie the
-    name that sorts first. Reads `scores["validation"]["selection"]` and nothing else.
+    Candidates are the models of the first family in `models`. The loss with the highest mean selection value
+    over its seeds is taken, then its best seed; on a tie the name that sorts first. Reads
+    `scores["validation"]["selection"]` and nothing else.
 
     Raises:
         DataError: a model has no validation scores.
@@ -26,6 +28,7 @@ def choose(models: Sequence[ModelRun]) -> dict[str, Any]:
                 f"artifacts/evaluation/{model.name}-validation: no scores to select by; "
                 "params evaluate.suites must list `validation`"
             )
+    models = [model for model in models if model.family == models[0].family]
     values = {model.name: float(model.scores["validation"]["selection"]["value"]) for model in models}
     losses: dict[str, list[float]] = {}
     for model in models:
@@ -35,6 +38,7 @@ def choose(models: Sequence[ModelRun]) -> dict[str, Any]:
     best = min((m for m in models if m.loss == best_loss), key=lambda m: (-values[m.name], m.name))
     return {
         "model": best.name,
+        "family": best.family,
         "loss": best.loss,
         "seed": best.seed,
         "metric": best.scores["validation"]["selection"]["metric"],

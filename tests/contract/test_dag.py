@@ -30,13 +30,13 @@ def prefect_edges(toy: Toy) -> tuple[Edges, dict[str, str]]:
 def test_our_reader_equals_dvcs_graph() -> None:
     ours = {node.address: list(node.upstream) for node in read_graph(ROOT)}
     assert ours == dvc_edges(ROOT)
-    assert {"corpus", "validate", "train@focal-0", "report", "register"} <= set(ours)
+    assert {"corpus", "validate", "train@qwen2_5_vl-focal-0", "report", "register"} <= set(ours)
 
 
 def test_the_gate_stands_before_the_dataset_and_all_that_follows() -> None:
     graph = read_graph(ROOT)
     later = graph.downstream({"validate"})
-    assert {"dataset", "base", "train@focal-0", "report", "register"} <= later
+    assert {"dataset", "base@qwen2_5_vl", "train@qwen2_5_vl-focal-0", "report", "register"} <= later
     assert graph.downstream({"features"}) == {"features"}, (
         "drift is told of refused data too; nothing trains on it"
     )

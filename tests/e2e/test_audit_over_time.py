@@ -66,7 +66,7 @@ def test_the_numbers_that_can_be_counted_again_are(registered: Registered) -> No
     (report,) = registered.streamo(registered.made, "audit", VERSION)
     told = {each["what"]: each["verified"] for each in report["numbers"]}
     assert {what for what, verified in told.items() if verified is False} == set()
-    for model in ("ce-0", "fixed-0", "focal-0"):
+    for model in ("qwen2_5_vl-ce-0", "qwen2_5_vl-fixed-0", "qwen2_5_vl-focal-0"):
         assert told[f"{model}-ovo matched accuracies"] is True
         assert told[f"{model}-validation interval of macro F1"] is True
         assert told[f"report {model} ovo"] is True

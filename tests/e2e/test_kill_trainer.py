@@ -17,9 +17,9 @@ MARKS = {
     "flow": "flows.reproduce",
     "server": "uvicorn",
     "dvc": "repro --single-item",
-    "trainer": "components.train --loss focal",
+    "trainer": "components.train --family qwen2_5_vl --loss focal",
 }
-FLOW = ["python", "-m", "flows.reproduce", "--targets", "train@focal-0"]
+FLOW = ["python", "-m", "flows.reproduce", "--targets", "train@qwen2_5_vl-focal-0"]
 PATIENCE_S, GONE_S = 180.0, 10.0
 
 
@@ -63,4 +63,4 @@ def test_nothing_survives_and_a_rerun_finishes(longer: Workspace, tmp_path: Path
     records = longer.run_records()
     longer.run(*FLOW)
     assert longer.run_records() == records + 1
-    assert json.loads((longer.root / "models/focal-0/streamo.json").read_text())["step"] == 5
+    assert json.loads((longer.root / "models/qwen2_5_vl-focal-0/streamo.json").read_text())["step"] == 5

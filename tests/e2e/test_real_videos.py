@@ -96,7 +96,7 @@ def test_every_clip_of_a_second_is_in_the_dataset_with_every_task(own: Workspace
 
 
 def test_twenty_steps_were_trained_within_memory(own: Workspace) -> None:
-    model = own.root / "models/focal-0"
+    model = own.root / "models/qwen2_5_vl-focal-0"
     assert read_json(model / "streamo.json")["step"] == 20
     with (model / "curves/loss.csv").open(newline="") as stream:
         losses = [float(row["loss"]) for row in csv.DictReader(stream)]
@@ -108,7 +108,9 @@ def test_twenty_steps_were_trained_within_memory(own: Workspace) -> None:
 @pytest.mark.parametrize(("name", "turns"), [("no_duration.webm", 5), ("video_180.mov", 1)])
 def test_the_model_watches_a_real_clip(own: Workspace, name: str, turns: int) -> None:
     (clip,) = (own.root / "data/media").rglob(name)
-    done = own.streamo("stream", "--model", "models/focal-0", str(clip), "--ask", "What goes on?@0", "--json")
+    done = own.streamo(
+        "stream", "--model", "models/qwen2_5_vl-focal-0", str(clip), "--ask", "What goes on?@0", "--json"
+    )
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["turn"] for line in lines] == list(range(turns))
     assert all(

@@ -47,9 +47,9 @@ def test_dvc_agrees_that_nothing_is_left_to_do(smoke: Workspace) -> None:
 
 def recorded_clips(root: Path) -> list[dict[str, Any]]:
     """Every held-out clip as stage evaluate watched it to its end, with one question."""
-    clips: list[dict[str, Any]] = read_json(root / "artifacts/evaluation/focal-0-ovo/predictions.json")[
-        "clips"
-    ]
+    clips: list[dict[str, Any]] = read_json(
+        root / "artifacts/evaluation/qwen2_5_vl-focal-0-ovo/predictions.json"
+    )["clips"]
     return clips
 
 
@@ -57,7 +57,7 @@ def test_a_live_stream_repeats_the_evaluated_states_on_every_held_out_clip(smoke
     clips = recorded_clips(smoke.root)
     manifest = read_manifest(smoke.root / "artifacts/corpus/manifest.parquet", role="benchmark")
     assert {clip["video"] for clip in clips} == {video.video_id for video in manifest}
-    adapter = load(smoke.root / "models/focal-0")
+    adapter = load(smoke.root / "models/qwen2_5_vl-focal-0")
     for clip in clips:
         asks = [Question(ask["text"], ask["at"]) for ask in clip["asks"]]
         path = smoke.root / "data/media" / clip["video"]
@@ -70,7 +70,7 @@ def test_the_stream_command_repeats_them_too(smoke: Workspace) -> None:
     clip = recorded_clips(smoke.root)[0]
     asks = [f"--ask={ask['text']}@{ask['at']}" for ask in clip["asks"]]
     path = smoke.root / "data/media" / clip["video"]
-    done = smoke.streamo("stream", "--model", "models/focal-0", str(path), *asks, "--json")
+    done = smoke.streamo("stream", "--model", "models/qwen2_5_vl-focal-0", str(path), *asks, "--json")
     assert [json.loads(line)["state"] for line in done.stdout.splitlines()] == clip["states"]
 
 
@@ -98,7 +98,7 @@ def targets(root: Path) -> list[Path]:
         sorted((root / "data/media").rglob("*.mp4"))[0],
         root / "artifacts/dataset/train/shard-000.parquet",
         max((root / ".dvc/cache").rglob("*"), key=lambda p: p.stat().st_size if p.is_file() else -1),
-        root / "models/focal-0/model.safetensors",
+        root / "models/qwen2_5_vl-focal-0/model.safetensors",
     ]
 
 

@@ -17,7 +17,7 @@ from components.video.frames import num_turns
 from components.video.manifest import read_manifest
 from tests.e2e.workspace import Workspace
 
-MODEL = "models/focal-0"
+MODEL = "models/qwen2_5_vl-focal-0"
 QUESTION = "keep telling me the jump count@0"
 
 

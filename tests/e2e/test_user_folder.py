@@ -120,7 +120,7 @@ def test_the_split_keeps_copies_together(own: Workspace) -> None:
 
 
 def test_a_model_is_trained_reported_and_judged(own: Workspace) -> None:
-    with (own.root / "models/focal-0/curves/loss.csv").open(newline="") as stream:
+    with (own.root / "models/qwen2_5_vl-focal-0/curves/loss.csv").open(newline="") as stream:
         assert [row["step"] for row in csv.DictReader(stream)] == ["1", "2"]
     assert "No OVO-Bench suite was run" in (own.root / "artifacts/report/index.html").read_text()
     assert read_json(own.root / "artifacts/register/verdict.json")["decision"] in ("register", "refuse")

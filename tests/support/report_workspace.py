@@ -13,6 +13,7 @@ from components.video.manifest import Video, write_manifest
 from components.world.generate import render
 from tests.support.ovo_samples import benchmark, perfect_stream, silent_stream
 
+FAMILY = "qwen2_5_vl"
 LOSSES = ["ce", "fixed", "focal"]
 SKILL = {"ce": 3, "fixed": 5, "focal": 7}  # of 8 entries in a row, how many the model answers
 TASKS = ("event_caption", "tsqa", "narration")
@@ -23,7 +24,7 @@ RECEIPTS = (
     "artifacts/validation",
     "artifacts/dataset",
     "artifacts/report",
-    "models/base",
+    f"models/base/{FAMILY}",
 )
 
 
@@ -86,7 +87,7 @@ def video(video_id: str, sha256: str = "00" * 32) -> Video:
 
 def write_model(root: Path, loss: str) -> None:
     """A model folder whose weights file has a real safetensors header (100 x 12 and 8 numbers)."""
-    folder = root / "models" / f"{loss}-0"
+    folder = root / "models" / f"{FAMILY}-{loss}-0"
     tensors = {
         "a": {"dtype": "F32", "shape": [100, 12], "data_offsets": [0, 4800]},
         "b": {"dtype": "F32", "shape": [8], "data_offsets": [4800, 4832]},
@@ -103,26 +104,26 @@ def write_model(root: Path, loss: str) -> None:
     write_text(
         folder / "curves" / "states.csv", "step,recall_standby,recall_response\n" + "\n".join(lines) + "\n"
     )
-    write_receipt(root, f"models/{loss}-0")
+    write_receipt(root, f"models/{FAMILY}-{loss}-0")
 
 
 def write_evaluations(root: Path, loss: str, with_ovo: bool) -> None:
     """Scores and predictions of both suites at step 300, and scores at step 80."""
-    validation = root / "artifacts" / "evaluation" / f"{loss}-0-validation"
+    validation = root / "artifacts" / "evaluation" / f"{FAMILY}-{loss}-0-validation"
     streams = [watched_stream(number, SKILL[loss]) for number in range(3)]
     early = build_validation([to_watched(watched_stream(n, SKILL[loss] - 2)) for n in range(3)], seed=0)
     scores = build_validation([to_watched(stream) for stream in streams], seed=0)
     write_json(validation / "scores.json", {**scores, "steps": 300, "at_steps": {"80": early}})
     write_json(validation / "predictions.json", {"suite": "validation", "steps": 300, "streams": streams})
-    ovo = root / "artifacts" / "evaluation" / f"{loss}-0-ovo"
+    ovo = root / "artifacts" / "evaluation" / f"{FAMILY}-{loss}-0-ovo"
     if with_ovo:
         found, before = ovo_scores(SKILL[loss]), ovo_scores(SKILL[loss] - 2)
         write_json(ovo / "scores.json", {**found, "steps": 300, "at_steps": {"80": before}})
     else:
         write_json(ovo / "scores.json", {"suite": "ovo", "skipped": "no benchmark"})
     for suite in ("validation", "ovo"):
-        write_points(root / "artifacts" / "evaluation" / f"{loss}-0-{suite}", suite, SKILL[loss])
-        write_receipt(root, f"artifacts/evaluation/{loss}-0-{suite}")
+        write_points(root / "artifacts" / "evaluation" / f"{FAMILY}-{loss}-0-{suite}", suite, SKILL[loss])
+        write_receipt(root, f"artifacts/evaluation/{FAMILY}-{loss}-0-{suite}")
 
 
 def write_points(folder: Path, suite: str, skill: int) -> None:

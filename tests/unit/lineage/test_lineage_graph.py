@@ -117,3 +117,19 @@ def test_strays_are_products_of_stages_that_are_gone(graph: Graph, tmp_path: Pat
     mine.unlink()
     assert remove_strays(graph, tmp_path) == [tmp_path / "artifacts/annotations/old"]
     assert find_strays(graph, tmp_path) == []
+
+
+def test_what_is_left_of_a_product_that_became_a_folder_of_products(tmp_path: Path) -> None:
+    bases = [node("base@new", out="models/base/new"), node("report", "base@new", deps=("models",))]
+    graph = Graph(bases)
+    for name in (
+        "models/base/new/identity.json",
+        "models/base/identity.json",
+        "models/base/step-1/w",
+        "models/base/w",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    old = [tmp_path / "models/base" / name for name in ("identity.json", "step-1", "w")]
+    assert remove_strays(graph, tmp_path) == old == sorted(old)
+    assert (tmp_path / "models/base/new/identity.json").is_file() and not any(path.exists() for path in old)

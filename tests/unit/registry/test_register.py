@@ -8,7 +8,7 @@ from components.core.hashing import sha256_file, sha256_tree
 from components.registry.run import run
 from components.registry.verdict import constant_floor
 from components.report.run import run as run_report
-from tests.support.report_workspace import LOSSES, make_workspace
+from tests.support.report_workspace import FAMILY, LOSSES, make_workspace
 
 SUITES = ["validation", "ovo"]
 
@@ -19,6 +19,7 @@ def make(root, **options):
         root / "artifacts/report",
         root=root,
         media=root / "data/media",
+        families=[FAMILY],
         losses=LOSSES,
         seeds=[0],
         suites=SUITES,
@@ -44,9 +45,9 @@ def failed(verdict):
 def test_a_sound_candidate_is_registered_with_files_and_receipts(root):
     verdict, out = register(root)
     assert (verdict["decision"], failed(verdict)) == ("register", [])
-    assert verdict["candidate"]["model"] == "focal-0" and "champion" not in verdict
+    assert verdict["candidate"]["model"] == "qwen2_5_vl-focal-0" and "champion" not in verdict
     assert sorted(verdict["files"]) == ["config.json", "model.safetensors", "streamo.json"]
-    source = root / "models/focal-0/model.safetensors"
+    source = root / "models/qwen2_5_vl-focal-0/model.safetensors"
     assert (
         verdict["files"]["model.safetensors"] == sha256_file(source) == sha256_file(out / "model.safetensors")
     )
@@ -54,9 +55,9 @@ def test_a_sound_candidate_is_registered_with_files_and_receipts(root):
     assert not (out / "step-80").exists()
     for product in (
         "artifacts/annotations/tsqa-0",
-        "artifacts/evaluation/focal-0-ovo",
-        "models/base",
-        "models/focal-0",
+        "artifacts/evaluation/qwen2_5_vl-focal-0-ovo",
+        "models/base/qwen2_5_vl",
+        "models/qwen2_5_vl-focal-0",
     ):
         copy = out / "receipts" / product / "identity.json"
         assert copy.read_bytes() == (root / product / "identity.json").read_bytes()
@@ -74,12 +75,15 @@ def test_the_card_has_hub_metadata_and_the_scores(root):
     assert f"| {forward['accuracy']} | {forward['interval'][0]} to {forward['interval'][1]} |" in body
     assert "Decision: **register**" in body
     assert "| train.lr | 0.001 |" in body and "with torch 2.13.0" in body and "teacher `world`" in body
-    assert f"| models/focal-0 | focal-0 | `{verdict['candidate']['identity'][:12]}` |" in body
+    assert (
+        f"| models/qwen2_5_vl-focal-0 | qwen2_5_vl-focal-0 | `{verdict['candidate']['identity'][:12]}` |"
+        in body
+    )
     assert "ovo `000000000000`, validation `000000000000`" in body
 
 
 def test_a_base_from_the_hub_is_named_and_its_licence_is_not_claimed(root):
-    write_json(root / "models/base/reference.json", {"repository": "Qwen/X", "revision": "abc"})
+    write_json(root / "models/base/qwen2_5_vl/reference.json", {"repository": "Qwen/X", "revision": "abc"})
     _, out = register(root)
     metadata = yaml.safe_load((out / "README.md").read_text().split("---\n", 2)[1])
     assert metadata["base_model"] == "Qwen/X" and metadata["license"] == "other"
@@ -107,8 +111,8 @@ def test_a_failed_gate_refuses_and_still_gives_a_product(root):
     "product",
     [
         "artifacts/corpus",
-        "models/focal-0",
-        "artifacts/evaluation/focal-0-ovo",
+        "models/qwen2_5_vl-focal-0",
+        "artifacts/evaluation/qwen2_5_vl-focal-0-ovo",
         "artifacts/annotations/tsqa-0",
     ],
 )
@@ -122,7 +126,7 @@ def test_a_missing_receipt_refuses_and_is_named(root, product):
 
 
 def test_a_model_without_weights_refuses(root):
-    (root / "models/focal-0/model.safetensors").unlink()
+    (root / "models/qwen2_5_vl-focal-0/model.safetensors").unlink()
     verdict, _ = register(root)
     assert failed(verdict) == ["model_complete"]
 
@@ -130,7 +134,7 @@ def test_a_model_without_weights_refuses(root):
 def test_a_model_at_the_floor_is_refused(root):
     path = root / "artifacts/report/results.json"
     results = read_json(path)
-    cell = results["models"]["focal-0"]["ovo"]["matched"]["comparison"]["forward"]
+    cell = results["models"]["qwen2_5_vl-focal-0"]["ovo"]["matched"]["comparison"]["forward"]
     cell["exceeds"], cell["interval"] = False, [30.0, 60.0]
     write_json(path, results)
     verdict, _ = register(root)
@@ -147,8 +151,8 @@ def test_without_a_test_set_the_validation_floor_decides(tmp_path):
 @pytest.mark.parametrize(
     "source",
     [
-        "artifacts/evaluation/focal-0-ovo/points.json",
-        "artifacts/evaluation/focal-0-validation/scores.json",
+        "artifacts/evaluation/qwen2_5_vl-focal-0-ovo/points.json",
+        "artifacts/evaluation/qwen2_5_vl-focal-0-validation/scores.json",
         "artifacts/dataset/split.json",
     ],
 )
@@ -163,8 +167,8 @@ def test_a_missing_result_refuses_and_is_named(root, source):
 def test_the_results_of_other_stages_are_copied_byte_for_byte(root):
     _, out = register(root)
     copies = {
-        "evaluation/ovo/points.json": "artifacts/evaluation/focal-0-ovo/points.json",
-        "evaluation/validation/scores.json": "artifacts/evaluation/focal-0-validation/scores.json",
+        "evaluation/ovo/points.json": "artifacts/evaluation/qwen2_5_vl-focal-0-ovo/points.json",
+        "evaluation/validation/scores.json": "artifacts/evaluation/qwen2_5_vl-focal-0-validation/scores.json",
         "validation.json": "artifacts/validation/result.json",
         "corpus/manifest.parquet": "artifacts/corpus/manifest.parquet",
         "dataset/split.json": "artifacts/dataset/split.json",

@@ -11,31 +11,31 @@ from components.report.paper import load_paper
 from components.report.select import choose
 from tests.support.report_workspace import ovo_scores
 
-SERVED = {"model": "focal-0"}
+SERVED = {"model": "qwen2_5_vl-focal-0"}
 
 
 def model(loss, value, *, seed=0, ovo=None):
     selection = {"metric": "macro_f1", "value": value}
     validation = {"selection": selection, "macro_f1_interval": [value - 1, value + 1], "samples": 3}
     scores = {"validation": validation} | ({"ovo": ovo} if ovo else {})
-    return ModelRun(f"{loss}-{seed}", loss, seed, 1000, {"step": 300}, scores, {})
+    return ModelRun(f"qwen2_5_vl-{loss}-{seed}", "qwen2_5_vl", loss, seed, 1000, {"step": 300}, scores, {})
 
 
 def test_the_loss_with_the_best_mean_wins_then_its_best_seed():
     runs = [model("ce", 60), model("ce", 71, seed=1), model("focal", 70), model("focal", 69, seed=1)]
-    assert choose(runs)["model"] == "focal-0"
+    assert choose(runs)["model"] == "qwen2_5_vl-focal-0"
     assert choose(runs)["loss_means"] == {"ce": 65.5, "focal": 69.5}
 
 
 def test_the_choice_does_not_read_test_scores():
     good, bad = ovo_scores(8), ovo_scores(1)
-    assert choose([model("ce", 70, ovo=bad), model("focal", 60, ovo=good)])["model"] == "ce-0"
+    assert choose([model("ce", 70, ovo=bad), model("focal", 60, ovo=good)])["model"] == "qwen2_5_vl-ce-0"
 
 
 def test_a_tie_goes_to_the_first_name_and_missing_scores_are_refused():
-    assert choose([model("fixed", 70), model("ce", 70)])["model"] == "ce-0"
-    blind = ModelRun("ce-0", "ce", 0, 1000, {"step": 300}, {"ovo": {}}, {})
-    with pytest.raises(DataError, match="ce-0-validation"):
+    assert choose([model("fixed", 70), model("ce", 70)])["model"] == "qwen2_5_vl-ce-0"
+    blind = ModelRun("qwen2_5_vl-ce-0", "qwen2_5_vl", "ce", 0, 1000, {"step": 300}, {"ovo": {}}, {})
+    with pytest.raises(DataError, match="qwen2_5_vl-ce-0-validation"):
         choose([blind])
 
 

@@ -9,7 +9,7 @@ import pytest
 from components.core.errors import DataError
 from components.core.files import read_json, write_json
 from components.report.run import run
-from tests.support.report_workspace import LOSSES, make_workspace
+from tests.support.report_workspace import FAMILY, LOSSES, make_workspace
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,9 @@ def workspace(tmp_path_factory):
 def report(root, out):
     out.mkdir(parents=True, exist_ok=True)
     media = root / "data" / "media"
-    return run(out, root=root, media=media, losses=LOSSES, seeds=[0], suites=["validation", "ovo"])
+    return run(
+        out, root=root, media=media, families=[FAMILY], losses=LOSSES, seeds=[0], suites=["validation", "ovo"]
+    )
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +83,10 @@ def test_scores_on_the_page_stand_in_results_json(made):
 def test_every_model_floor_and_control_has_a_row(made):
     words = Page((made[1] / "index.html").read_text()).words
     for label in (
-        "ce-0",
-        "fixed-0",
-        "focal-0 (served)",
-        "focal-0, exchanged video",
+        "qwen2_5_vl-ce-0",
+        "qwen2_5_vl-fixed-0",
+        "qwen2_5_vl-focal-0 (served)",
+        "qwen2_5_vl-focal-0, exchanged video",
         "clock",
         "random states",
     ):
@@ -120,8 +122,15 @@ def test_same_products_same_bytes(made, workspace, tmp_path):
 
 def test_the_printed_table_names_models_floors_and_the_paper(made):
     text = (made[1] / "results.txt").read_text()
-    assert text.startswith("served: focal-0")
-    for line in ("ce-0", "focal-0", "exchanged video", "clock", "paper, Streamo-7B", "In short:"):
+    assert text.startswith("served: qwen2_5_vl-focal-0")
+    for line in (
+        "qwen2_5_vl-ce-0",
+        "qwen2_5_vl-focal-0",
+        "exchanged video",
+        "clock",
+        "paper, Streamo-7B",
+        "In short:",
+    ):
         assert any(part.startswith(line) for part in text.splitlines()), line
 
 
@@ -131,20 +140,20 @@ def test_without_a_test_set_the_page_says_so(tmp_path):
     words = " ".join(Page((tmp_path / "report" / "index.html").read_text()).words)
     assert results["ovo_ran"] is False
     assert "No OVO-Bench suite was run on this corpus" in words
-    assert f"{results['models']['focal-0']['validation']['macro_f1']:.1f}" in words
+    assert f"{results['models']['qwen2_5_vl-focal-0']['validation']['macro_f1']:.1f}" in words
     assert "Order of the losses" not in words
     assert "no OVO-Bench suite was run" in (tmp_path / "report" / "results.txt").read_text()
 
 
 def test_a_missing_product_is_named(tmp_path):
     root = make_workspace(tmp_path / "workspace")
-    (root / "models" / "ce-0" / "curves" / "loss.csv").unlink()
-    with pytest.raises(DataError, match=r"ce-0/curves/loss\.csv"):
+    (root / "models" / "qwen2_5_vl-ce-0" / "curves" / "loss.csv").unlink()
+    with pytest.raises(DataError, match=r"qwen2_5_vl-ce-0/curves/loss\.csv"):
         report(root, tmp_path / "report")
 
 
 def test_predictions_of_another_form_are_refused(tmp_path):
     root = make_workspace(tmp_path / "workspace")
-    write_json(root / "artifacts/evaluation/focal-0-validation/predictions.json", [1])
+    write_json(root / "artifacts/evaluation/qwen2_5_vl-focal-0-validation/predictions.json", [1])
     with pytest.raises(DataError, match="list `streams`"):
         report(root, tmp_path / "report")
