@@ -11,20 +11,29 @@ from typing import Any
 
 from torch import nn
 
+from components.train.config import engine_config
 from components.train.recipe import Recipe
+
+# Where the ranks that `launch` starts on one machine meet: a file instead of a port.
+MEET = "STREAMO_MEET"
 
 
 def world() -> tuple[int, int]:
-    """(rank, ranks) as torchrun tells them; (0, 1) outside."""
+    """(rank, ranks) as torchrun or `launch` tells them; (0, 1) outside."""
     return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def start_engine(module: nn.Module, recipe: Recipe) -> Any:
+def start_engine(module: nn.Module, recipe: Recipe, *, universal: bool = False) -> Any:
     """Wrap `module` (its trainable parameters alone are optimized); whatever DeepSpeed raises goes up.
 
-    One CPU rank compiles nothing: the shared-memory op, which only makes several ranks faster, is switched
-    off before DeepSpeed would build it. A single rank meets itself in a file, so that two trainings on one
-    machine never fight for a port.
+    On CPU nothing is compiled: the shared-memory op, which only makes the ranks of one machine faster, is
+    switched off before DeepSpeed would build it (90 s), and they speak through gloo.
+
+    Args:
+        module: returns the loss itself, so that ZeRO's hooks see the whole forward.
+        recipe: knobs.
+        universal: the engine will load a universal checkpoint (another number of ranks wrote it).
+
     """
     import torch
 
@@ -35,38 +44,22 @@ def start_engine(module: nn.Module, recipe: Recipe) -> Any:
     import deepspeed
     from deepspeed.ops import __compatible_ops__
 
-    if ranks == 1:
+    if not torch.cuda.is_available():
         __compatible_ops__["deepspeed_shm_comm"] = False
     _quiet()
     if not torch.distributed.is_initialized():
         _meet(deepspeed, rank, ranks)
+    config = engine_config(recipe, ranks)
+    if universal:
+        config["checkpoint"] = {"load_universal": True}
     trainable = [value for value in module.parameters() if value.requires_grad]
     engine, *_ = deepspeed.initialize(
         model=module,
         model_parameters=trainable,
-        config=engine_config(recipe, ranks),
+        config=config,
         lr_scheduler=lambda optimizer: torch.optim.lr_scheduler.LambdaLR(optimizer, schedule(recipe)),
     )
     return engine
-
-
-def engine_config(recipe: Recipe, ranks: int) -> dict[str, Any]:
-    """The DeepSpeed configuration of a recipe on `ranks` ranks."""
-    accumulation = recipe.accumulation(ranks)
-    optimizer = {
-        "lr": recipe.lr, "betas": list(recipe.betas), "eps": 1e-8, "weight_decay": recipe.weight_decay,
-        "torch_adam": True,
-    }  # fmt: skip
-    return {
-        "train_batch_size": recipe.batch,
-        "train_micro_batch_size_per_gpu": recipe.batch // ranks // accumulation,
-        "gradient_accumulation_steps": accumulation,
-        "gradient_clipping": recipe.clip,
-        "zero_optimization": {"stage": recipe.zero_stage},
-        "bf16": {"enabled": recipe.dtype == "bfloat16"},
-        "optimizer": {"type": "AdamW", "params": optimizer},
-        "steps_per_print": 10**9,
-    }
 
 
 def schedule(recipe: Recipe) -> Callable[[int], float]:
@@ -82,18 +75,25 @@ def schedule(recipe: Recipe) -> Callable[[int], float]:
 
 
 def _meet(deepspeed: Any, rank: int, ranks: int) -> None:
+    """Bring the ranks together: at torchrun's address, or in a file where there is one machine."""
     import torch
 
     backend = "nccl" if torch.cuda.is_available() else "gloo"
-    if ranks > 1:  # torchrun has set the address
+    store = os.environ.get(MEET)
+    if ranks > 1 and store is None:  # torchrun has set the address
         deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False)
         return
-    os.environ.update(RANK="0", WORLD_SIZE="1")
-    folder = Path(tempfile.mkdtemp(prefix="streamo-train-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)  # DeepSpeed meets again in it until the end
-    store = folder / "store"
+    if store is None:  # one rank: two trainings on one machine must never fight for a port
+        os.environ.update(RANK="0", WORLD_SIZE="1")
+        folder = Path(tempfile.mkdtemp(prefix="streamo-train-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # DeepSpeed meets in it until the end
+        store = str(folder / "store")
     deepspeed.init_distributed(
-        dist_backend=backend, auto_mpi_discovery=False, init_method=f"file://{store}", rank=0, world_size=1
+        dist_backend=backend,
+        auto_mpi_discovery=False,
+        init_method=f"file://{store}",
+        rank=rank,
+        world_size=ranks,
     )
 
 

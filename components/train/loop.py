@@ -1,25 +1,23 @@
-"""The loop: draw, encode, one engine step; counts and |M| are taken over the whole optimizer step."""
+"""The loop: draw, encode, one engine step (`components.train.step`), look at the validation slice."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from components.core.progress import Progress
 from components.model.adapter import Adapter
 from components.model.batch import Batch, collate
-from components.model.encode import IGNORE, encode_tokens
+from components.model.encode import encode_tokens
 from components.model.features import FeatureCache
 from components.protocol.turns import Dialogue
 from components.train.check import check
 from components.train.curves import Curves
 from components.train.engine import world
-from components.train.loss import state_counts
-from components.train.module import means
 from components.train.recipe import Recipe
 from components.train.samples import Draw, draw_step
+from components.train.step import engine_step
 
 
 @dataclass(frozen=True)
@@ -56,46 +54,13 @@ def run_steps(
         draws = draw_step(seed, step, recipe.batch, len(data.train), recipe.offsets)[rank::ranks]
         size = len(draws) // recipe.accumulation(ranks)
         batches = [encode(adapter, data, data.train, draws[i : i + size]) for i in range(0, len(draws), size)]
-        curves.loss.append({"step": step + 1, **engine_step(engine, adapter, batches)})
+        curves.loss.append({"step": step + 1, **engine_step(engine, batches, adapter.state_ids, step=step)})
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             curves.states.append({"step": step + 1, **check(adapter, checks)})
         if step + 1 in recipe.checkpoints:
             keep(step + 1)
         progress.step(note=f"loss {curves.loss[-1]['loss']:.4f}")
     return curves
-
-
-def engine_step(engine: Any, adapter: Adapter, batches: Sequence[Batch]) -> dict[str, float]:
-    """Forward, backward and update over the micro-batches of one step; returns a row of `curves/loss.csv`."""
-    totals = torch.stack([_supervised(batch, adapter.state_ids) for batch in batches]).sum(0)
-    counts_rows = all_reduce(totals.double())
-    ranks = world()[1]
-    lr = float(engine.get_lr()[0])
-    # DeepSpeed averages gradients over ranks and micro-batches; ours is a sum over the step, divided by |M|.
-    normalizer = float(counts_rows[3]) / (ranks * len(batches))
-    loss, statistics = torch.zeros((), dtype=torch.float64), torch.zeros(2, 4, dtype=torch.float64)
-    for batch in batches:
-        part, sums = engine(batch.to(engine.device), counts_rows[:3], normalizer)
-        engine.backward(part)
-        engine.step()
-        loss += part.detach().double().cpu() / (ranks * len(batches))
-        statistics += sums.cpu()
-    loss, statistics = all_reduce(loss), all_reduce(statistics)
-    ce = {f"ce_{name}": value for name, value in means(statistics).items()}
-    return {"loss": float(loss), **ce, "lr": lr, "grad_norm": float(engine.get_global_grad_norm() or 0.0)}
-
-
-def all_reduce(values: Tensor) -> Tensor:
-    """Sum over ranks; the values themselves on one rank."""
-    if world()[1] > 1:
-        torch.distributed.all_reduce(values)
-    return values
-
-
-def _supervised(batch: Batch, state_ids: Sequence[int]) -> Tensor:
-    """(4,) int64: label counts of the states and |M|, the supervised positions."""
-    rows = (batch.labels[:, 1:] != IGNORE).sum()
-    return torch.cat([state_counts(batch.labels, state_ids), rows.unsqueeze(0)])
 
 
 def _check_batches(adapter: Adapter, data: Data, recipe: Recipe) -> list[Batch]:

@@ -13,10 +13,16 @@ class Recipe:
 
     steps, batch: optimizer steps, and samples in each over all ranks. micro_batch: samples in one forward.
     lr, betas, weight_decay, warmup (share of steps), clip (gradient norm): AdamW, warm-up, cosine to 0.
-    zero_stage: ZeRO stage of DeepSpeed. dtype: `float32` or `bfloat16`. gamma: focusing exponent.
+    zero_stage: ZeRO stage of DeepSpeed. offload: keep the optimizer (moments, fp32 weights) in CPU memory.
+    dtype: of weights and activations, `float32` or `bfloat16` (then the optimizer keeps fp32 weights).
+    grad_dtype: in which gradients of the packs of a step are summed. gradient_checkpointing: compute
+    activations again in the backward pass instead of keeping them. gamma: focusing exponent.
     offsets: start offsets of a sample's clock in seconds, each entry equally likely, drawn from 0 .. entry.
     checkpoints: steps whose model is kept as `step-N/` beside the last.
     check_every, check_samples: the curve of recall and precision on the validation split.
+    save_every: steps between checkpoints to resume from, 0 for none; keep_checkpoints: how many stay.
+    ranks: processes of one machine (torchrun's WORLD_SIZE, where it started us, must equal it).
+    hang_s: seconds without a sign of life after which a rank counts as hung.
     cache_mb: budget for cached features of the frozen vision tower. window_turns: turns a stream keeps.
     """
 
@@ -29,12 +35,19 @@ class Recipe:
     warmup: float
     clip: float
     zero_stage: int
+    offload: bool
     dtype: str
+    grad_dtype: str
+    gradient_checkpointing: bool
     gamma: float
     offsets: tuple[int, ...]
     checkpoints: tuple[int, ...]
     check_every: int
     check_samples: int
+    save_every: int
+    keep_checkpoints: int
+    ranks: int
+    hang_s: float
     cache_mb: float
     window_turns: int
 
@@ -45,6 +58,17 @@ class Recipe:
             raise UsageError(f"params train.zero_stage: {self.zero_stage}, expected 0 to 3")
         if self.dtype not in ("float32", "bfloat16"):
             raise UsageError(f"params train.dtype: {self.dtype!r}, expected float32 or bfloat16")
+        if self.grad_dtype not in (self.dtype, "float32"):
+            raise UsageError(f"params train.grad_dtype: {self.grad_dtype!r}, expected float32 or train.dtype")
+        if not self.zero_stage and (self.offload or self.dtype != "float32"):
+            raise UsageError(
+                "params train.zero_stage: 0 has neither an offloaded optimizer nor fp32 master weights under "
+                "bfloat16; on one rank stage 1 costs the same"
+            )
+        if min(self.keep_checkpoints, self.ranks) < 1 or self.save_every < 0 or self.hang_s <= 0:
+            raise UsageError(
+                "params train: keep_checkpoints and ranks are 1 or more, save_every 0 or more, hang_s above 0"
+            )
         if not self.offsets or min(self.offsets) < 0:
             raise UsageError("params train.offsets: a list of seconds, 0 or more")
 
@@ -64,6 +88,6 @@ def read_recipe(param: Callable[[str], Any]) -> Recipe:
     values = {name: param(f"train.{name}") for name in names}
     for name in ("betas", "offsets", "checkpoints"):
         values[name] = tuple(values[name])
-    for name in ("lr", "weight_decay", "warmup", "clip", "gamma", "cache_mb"):
+    for name in ("lr", "weight_decay", "warmup", "clip", "gamma", "hang_s", "cache_mb"):
         values[name] = float(values[name])
     return Recipe(**values)

@@ -8,7 +8,7 @@ import torch
 
 from components.core.errors import DataError
 from components.train.check import exact_answers, state_confusion
-from components.train.engine import engine_config, schedule
+from components.train.engine import schedule
 from components.train.module import by_kind, means
 from components.train.samples import draw_step, read_split
 
@@ -46,12 +46,6 @@ def test_schedule_warms_up_and_falls_to_zero(recipe):
     assert factor(52) == pytest.approx(0.5 * (1 + math.cos(math.pi * 47 / 95))) and factor(
         100
     ) == pytest.approx(0)
-
-
-def test_engine_configuration_keeps_the_global_batch(recipe):
-    config = engine_config(recipe, ranks=2)
-    sizes = (config["train_micro_batch_size_per_gpu"], config["gradient_accumulation_steps"])
-    assert sizes[0] * sizes[1] * 2 == config["train_batch_size"] == 4
 
 
 def test_confusion_is_over_states_alone():

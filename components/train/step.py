@@ -1,0 +1,96 @@
+"""One optimizer step over any number of packs: counts first, then forward, backward, one update.
+
+Shapes: R ranks; statistics (2, 4) are sums of CE and rows for silence, standby, response, text.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from components.core.errors import InternalError
+from components.model.encode import IGNORE
+from components.train.engine import world
+from components.train.loss import state_counts
+from components.train.module import means
+
+
+class Labelled(Protocol):
+    """What a step needs of a micro-batch: labels (B, T), unshifted, and a move to the engine's device."""
+
+    @property
+    def labels(self) -> Tensor:
+        """(B, T) int64, -100 where nothing is supervised."""
+
+    def to(self, device: torch.device) -> "Labelled":
+        """The same on another device."""
+
+
+def engine_step(
+    engine: Any, packs: Sequence[Labelled], state_ids: Sequence[int], *, step: int
+) -> dict[str, float]:
+    """Forward, backward and update over this rank's packs of one step; returns a row of `curves/loss.csv`.
+
+    Every rank has the same number of packs (a short one runs an empty pack), else collectives would cross.
+    DeepSpeed averages gradients over ranks and knows nothing of the packs (`scale_wrt_gas=False`); ours is a
+    sum over the step divided by its |M|, so the rows are divided by |M| / ranks.
+    """
+    ranks = world()[1]
+    counts_rows = step_totals(packs, state_ids, step, engine.device)
+    normalizer = max(1, int(counts_rows[3])) / ranks
+    lr = float(engine.get_lr()[0])
+    loss = torch.zeros((), dtype=torch.float64, device=engine.device)
+    statistics = torch.zeros(2, 4, dtype=torch.float64, device=engine.device)
+    for place, pack in enumerate(packs, start=1):
+        engine.set_gradient_accumulation_boundary(place == len(packs))
+        part, sums = engine(pack.to(engine.device), counts_rows[:3], normalizer)
+        engine.backward(part, scale_wrt_gas=False)
+        loss += part.detach().double() / ranks
+        statistics += sums
+    engine.step()
+    loss, statistics = all_reduce(loss), all_reduce(statistics)
+    ce = {f"ce_{name}": value for name, value in means(statistics).items()}
+    return {"loss": float(loss), **ce, "lr": lr, "grad_norm": float(engine.get_global_grad_norm() or 0.0)}
+
+
+def step_totals(
+    packs: Sequence[Labelled], state_ids: Sequence[int], step: int, device: torch.device
+) -> Tensor:
+    """(4,) int64, equal on all ranks: label counts of the states, and |M|, over the whole step.
+
+    Raises:
+        InternalError: the ranks stand at different steps or hold different numbers of packs.
+
+    """
+    labels = [_supervised(pack.labels, state_ids) for pack in packs]
+    totals_4 = all_reduce(torch.stack(labels).sum(0).to(device))
+    agree("step, packs and label counts", [step, len(packs), *totals_4.tolist()], device)
+    return totals_4
+
+
+def agree(what: str, values: Sequence[int], device: torch.device) -> None:
+    """InternalError unless all ranks hold the same `values`: alpha would differ, or the ranks would hang."""
+    if world()[1] == 1:
+        return
+    mine = torch.tensor([*values, *(-value for value in values)], device=device)
+    torch.distributed.all_reduce(mine, op=torch.distributed.ReduceOp.MAX)
+    highest, lowest = mine[: len(values)].tolist(), (-mine[len(values) :]).tolist()
+    if highest != lowest:
+        raise InternalError(
+            f"rank {world()[0]} has {list(values)} as {what}, but over all ranks they run from {lowest} to "
+            f"{highest}: the ranks do not see the same data"
+        )
+
+
+def all_reduce(values: Tensor) -> Tensor:
+    """Sum over ranks, in place; the values themselves on one rank."""
+    if world()[1] > 1:
+        torch.distributed.all_reduce(values)
+    return values
+
+
+def _supervised(labels: Tensor, state_ids: Sequence[int]) -> Tensor:
+    """(4,) int64: label counts of the states and |M|, the supervised positions."""
+    rows = (labels[:, 1:] != IGNORE).sum()
+    return torch.cat([state_counts(labels, state_ids), rows.unsqueeze(0)])
