@@ -5,7 +5,14 @@ import math
 import pytest
 import torch
 
-from components.train.loss import IGNORE, KINDS, alpha, state_aware_loss, state_counts
+from components.train.loss import (
+    IGNORE,
+    KINDS,
+    alpha,
+    effective_number_weights,
+    state_aware_loss,
+    state_counts,
+)
 
 STATES = (7, 8, 9)
 V = 12
@@ -27,14 +34,24 @@ def naive(logits, labels, *, kind, gamma=2.0, counts=None, normalizer=None, rule
         weight = 1.0
         if label in STATES and kind != "ce":
             k = STATES.index(label)
-            balanced = sum(n) / (classes * n[k]) if n[k] else 0.0
-            focal = (1 - math.exp(-ce)) ** gamma
+            focal = (1 - math.exp(-ce)) ** gamma * (sum(n) / (classes * n[k]) if n[k] else 0.0)
             weight = {
-                "fixed": (0.3, 1.3, 2.0)[k], "class_balanced": balanced,
-                "focal": balanced * focal, "focal_detached": balanced * focal,
+                "fixed": (0.3, 1.3, 2.0)[k], "class_balanced": class_balanced(n)[k],
+                "focal": focal, "focal_detached": focal,
             }[kind]  # fmt: skip
         total += weight * ce
     return total / (normalizer or len(rows)) if rows else 0.0
+
+
+def class_balanced(n, beta=0.9999):
+    """Cui et al. 2019: (1 - beta) / (1 - beta^n), scaled to sum to the number of classes present."""
+    raw = [(1 - beta) / (1 - beta**count) if count else 0.0 for count in n]
+    return [weight * sum(count > 0 for count in n) / sum(raw) for weight in raw]
+
+
+def combinations():
+    pairs = [(kind, rules) for rules in ("corrected", "released") for kind in KINDS]
+    return [pair for pair in pairs if pair != ("class_balanced", "released")]
 
 
 def batch(seed=0, states=True):
@@ -45,8 +62,7 @@ def batch(seed=0, states=True):
     return logits, labels
 
 
-@pytest.mark.parametrize("rules", ["corrected", "released"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "rules"), combinations())
 @pytest.mark.parametrize("seed", range(4))
 def test_equals_the_naive_reference(kind, rules, seed):
     logits, labels = batch(seed)
@@ -129,7 +145,47 @@ def test_micro_batches_with_shared_counts_add_up_to_the_whole_step():
     torch.testing.assert_close(sum(parts), whole)
 
 
-def test_unknown_kind_is_refused():
+def test_effective_number_lies_between_plain_and_inverse_frequency():
+    weights = effective_number_weights(torch.tensor([12000, 3000, 2000]))
+    assert weights.sum().item() == pytest.approx(3) and weights.tolist() == pytest.approx(
+        class_balanced([12000, 3000, 2000]), rel=1e-12
+    )
+    assert 1 < weights[1] / weights[0] < 4 and 1 < weights[2] / weights[0] < 6
+    inverse = effective_number_weights(torch.tensor([12, 3, 2]), beta=1 - 1e-9)
+    torch.testing.assert_close(inverse / inverse[0], torch.tensor([1, 4, 6], dtype=torch.float64))
+    absent = effective_number_weights(torch.tensor([50, 0, 7]))
+    assert absent[1] == 0 and absent.sum().item() == pytest.approx(2)
+    assert effective_number_weights(torch.zeros(3)).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 1.0, 2.0])
+def test_a_row_that_is_surely_right_has_a_finite_gradient(gamma):
+    """(1-p)^gamma has an infinite slope at p = 1 for gamma below 1; the loss has none."""
+    logits = torch.zeros(1, 2, V)
+    logits[0, 0, 7] = 200.0
+    logits.requires_grad_()
+    loss = state_aware_loss(logits, torch.tensor([[IGNORE, 7]]), STATES, gamma=gamma)
+    loss.backward()
+    assert loss.item() == 0.0 and torch.isfinite(logits.grad).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"kind": "focall"}, "focal"),
+        ({"rules": "relaxed"}, "corrected"),
+        ({"gamma": -1.0}, "gamma"),
+        ({"kind": "class_balanced", "rules": "released"}, "released"),
+    ],
+)
+def test_undefined_options_are_refused(options, said):
     logits, labels = batch()
-    with pytest.raises(ValueError, match="focal"):
-        state_aware_loss(logits, labels, STATES, kind="focall")
+    with pytest.raises(ValueError, match=said):
+        state_aware_loss(logits, labels, STATES, **options)
+
+
+@pytest.mark.parametrize("states", [(7, 8), (7, 8, 9, 10), (7, 8, 8), (7, 8, V), (-1, 8, 9)])
+def test_states_that_are_not_three_different_tokens_are_refused(states):
+    logits, labels = batch()
+    with pytest.raises(ValueError, match="three different ids"):
+        state_aware_loss(logits, labels, states)
