@@ -5,7 +5,7 @@ from pathlib import Path
 
 from components.core.files import write_text
 from components.train.check import COLUMNS
-from components.train.module import PARTS
+from components.train.statistics import PARTS
 
 LOSS_COLUMNS = ("step", "loss", *(f"ce_{name}" for name in PARTS), "lr", "grad_norm")
 STATE_COLUMNS = ("step", *COLUMNS)

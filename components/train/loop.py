@@ -54,7 +54,8 @@ def run_steps(
         draws = draw_step(seed, step, recipe.batch, len(data.train), recipe.offsets)[rank::ranks]
         size = len(draws) // recipe.accumulation(ranks)
         batches = [encode(adapter, data, data.train, draws[i : i + size]) for i in range(0, len(draws), size)]
-        curves.loss.append({"step": step + 1, **engine_step(engine, batches, adapter.state_ids, step=step)})
+        done = engine_step(engine, batches, adapter.state_ids, step=step)
+        curves.loss.append({"step": step + 1, **done.row})
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             curves.states.append({"step": step + 1, **check(adapter, checks)})
         if step + 1 in recipe.checkpoints:

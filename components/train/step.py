@@ -1,9 +1,11 @@
 """One optimizer step over any number of packs: counts first, then forward, backward, one update.
 
-Shapes: R ranks; statistics (2, 4) are sums of CE and rows for silence, standby, response, text.
+Shapes: M supervised tokens of a pack; statistics (2, 4) are sums of CE and rows for silence, standby,
+response, text.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
@@ -13,7 +15,7 @@ from components.core.errors import InternalError
 from components.model.encode import IGNORE
 from components.train.engine import world
 from components.train.loss import state_counts
-from components.train.module import means
+from components.train.statistics import by_kind, means, targets_of
 
 
 class Labelled(Protocol):
@@ -27,10 +29,18 @@ class Labelled(Protocol):
         """The same on another device."""
 
 
-def engine_step(
-    engine: Any, packs: Sequence[Labelled], state_ids: Sequence[int], *, step: int
-) -> dict[str, float]:
-    """Forward, backward and update over this rank's packs of one step; returns a row of `curves/loss.csv`.
+@dataclass(frozen=True)
+class StepDone:
+    """What a step leaves: a row of `curves/loss.csv`, equal on all ranks, and for each of this rank's packs
+    the cross-entropy (M,) of its supervised tokens, on the CPU.
+    """
+
+    row: dict[str, float]
+    ce: list[Tensor]
+
+
+def engine_step(engine: Any, packs: Sequence[Labelled], state_ids: Sequence[int], *, step: int) -> StepDone:
+    """Forward, backward and update over this rank's packs of one step.
 
     Every rank has the same number of packs (a short one runs an empty pack), else collectives would cross.
     DeepSpeed averages gradients over ranks and knows nothing of the packs (`scale_wrt_gas=False`); ours is a
@@ -41,17 +51,22 @@ def engine_step(
     normalizer = max(1, int(counts_rows[3])) / ranks
     lr = float(engine.get_lr()[0])
     loss = torch.zeros((), dtype=torch.float64, device=engine.device)
-    statistics = torch.zeros(2, 4, dtype=torch.float64, device=engine.device)
+    rows: list[Tensor] = []
     for place, pack in enumerate(packs, start=1):
         engine.set_gradient_accumulation_boundary(place == len(packs))
-        part, sums = engine(pack.to(engine.device), counts_rows[:3], normalizer)
+        part, ce_M = engine(pack.to(engine.device), counts_rows[:3], normalizer)
         engine.backward(part, scale_wrt_gas=False)
         loss += part.detach().double() / ranks
-        statistics += sums
+        rows.append(ce_M)
     engine.step()
-    loss, statistics = all_reduce(loss), all_reduce(statistics)
+    found = [
+        by_kind(ce_M, targets_of(pack.labels).to(ce_M.device), state_ids)
+        for ce_M, pack in zip(rows, packs, strict=True)
+    ]
+    loss, statistics = all_reduce(loss), all_reduce(torch.stack(found).sum(0))
     ce = {f"ce_{name}": value for name, value in means(statistics).items()}
-    return {"loss": float(loss), **ce, "lr": lr, "grad_norm": float(engine.get_global_grad_norm() or 0.0)}
+    row = {"loss": float(loss), **ce, "lr": lr, "grad_norm": float(engine.get_global_grad_norm() or 0.0)}
+    return StepDone(row, [ce_M.cpu() for ce_M in rows])
 
 
 def step_totals(

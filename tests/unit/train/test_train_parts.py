@@ -9,8 +9,8 @@ import torch
 from components.core.errors import DataError
 from components.train.check import exact_answers, state_confusion
 from components.train.engine import schedule
-from components.train.module import by_kind, means
 from components.train.samples import draw_step, read_split
+from components.train.statistics import by_kind, means
 
 STATES = (7, 8, 9)
 
