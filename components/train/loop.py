@@ -7,17 +7,21 @@ from typing import Any
 import torch
 
 from components.core.progress import Progress
+from components.core.seeds import derive
 from components.model.adapter import Adapter
 from components.model.batch import Batch, collate
 from components.model.encode import encode_tokens
 from components.model.features import FeatureCache
 from components.protocol.turns import Dialogue
 from components.train.check import check
-from components.train.curves import Curves
 from components.train.engine import world
+from components.train.heartbeat import Heart
+from components.train.journal import Journal
 from components.train.recipe import Recipe
 from components.train.samples import Draw, draw_step
 from components.train.step import engine_step
+
+CHECK = 10**6  # places of a step are its packs; what comes after them sorts behind
 
 
 @dataclass(frozen=True)
@@ -40,28 +44,51 @@ def encode(adapter: Adapter, data: Data, samples: Sequence[Dialogue], draws: Seq
     return collate(items)
 
 
-def run_steps(
-    engine: Any, adapter: Adapter, data: Data, recipe: Recipe, seed: int, keep: Callable[[int], None]
-) -> Curves:
-    """Train `recipe.steps` steps; `keep(step)` is called after each step of `recipe.checkpoints`.
+@dataclass(frozen=True)
+class Hooks:
+    """What the loop calls: `keep(step)` writes a model of the run, `save(step)` a checkpoint to resume from."""
 
-    Every rank takes every ranks-th sample of a step; curves are the same on all of them.
+    keep: Callable[[int], None]
+    save: Callable[[int], None]
+
+
+def run_steps(
+    engine: Any,
+    adapter: Adapter,
+    data: Data,
+    recipe: Recipe,
+    seed: int,
+    journal: Journal,
+    heart: Heart,
+    hooks: Hooks,
+) -> None:
+    """Train the steps that `journal` has not yet, up to `recipe.steps`; curves are the same on all ranks.
+
+    Every rank takes every ranks-th sample of a step.
     """
-    curves, rank, ranks = Curves(), *world()
+    curves, (rank, ranks) = journal.curves, world()
     checks = _check_batches(adapter, data, recipe)
-    progress = Progress("train", recipe.steps)
-    for step in range(recipe.steps):
-        draws = draw_step(seed, step, recipe.batch, len(data.train), recipe.offsets)[rank::ranks]
+    progress = Progress("train", recipe.steps - journal.step)
+    for step in range(journal.step, recipe.steps):
+        torch.manual_seed(derive(seed, "step", step, rank))
+        drawn = draw_step(seed, step, recipe.batch, len(data.train), recipe.offsets)
+        draws = drawn[rank::ranks]
         size = len(draws) // recipe.accumulation(ranks)
+        heart.beat(step + 1, 0, "reading samples")
         batches = [encode(adapter, data, data.train, draws[i : i + size]) for i in range(0, len(draws), size)]
-        done = engine_step(engine, batches, adapter.state_ids, step=step)
+        done = engine_step(engine, batches, adapter.state_ids, step=step, heart=heart)
         curves.loss.append({"step": step + 1, **done.row})
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
-            curves.states.append({"step": step + 1, **check(adapter, checks)})
+            heart.beat(step + 1, CHECK, "validation slice")
+            curves.check(step + 1, check(adapter, checks))
+        journal.done([f"{data.train[draw.index].sample_id}@{draw.offset}" for draw in drawn])
         if step + 1 in recipe.checkpoints:
-            keep(step + 1)
+            heart.beat(step + 1, CHECK + 1, "writing a model", patient=True)
+            hooks.keep(step + 1)
+        if recipe.save_every and (step + 1) % recipe.save_every == 0 and step + 1 < recipe.steps:
+            heart.beat(step + 1, CHECK + 2, "writing a checkpoint", patient=True)
+            hooks.save(step + 1)
         progress.step(note=f"loss {curves.loss[-1]['loss']:.4f}")
-    return curves
 
 
 def _check_batches(adapter: Adapter, data: Data, recipe: Recipe) -> list[Batch]:
