@@ -11,7 +11,8 @@ from components.core.errors import UsageError
 class Recipe:
     """Section `train` of params.yaml (the paper's values: profiles/paper-*.yaml).
 
-    steps, batch: optimizer steps, and samples in each over all ranks. micro_batch: samples in one forward.
+    steps, batch: optimizer steps, and samples in each over all ranks. token_budget: tokens of one forward (a
+    pack) at most; a longer sample is cut into windows.
     lr, betas, weight_decay, warmup (share of steps), clip (gradient norm): AdamW, warm-up, cosine to 0.
     zero_stage: ZeRO stage of DeepSpeed. offload: keep the optimizer (moments, fp32 weights) in CPU memory.
     dtype: of weights and activations, `float32` or `bfloat16` (then the optimizer keeps fp32 weights).
@@ -28,7 +29,7 @@ class Recipe:
 
     steps: int
     batch: int
-    micro_batch: int
+    token_budget: int
     lr: float
     betas: tuple[float, float]
     weight_decay: float
@@ -52,8 +53,10 @@ class Recipe:
     window_turns: int
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.batch, self.micro_batch, self.check_every) < 1:
-            raise UsageError("params train: steps, batch, micro_batch and check_every are at least 1")
+        if min(self.steps, self.batch, self.token_budget, self.check_every, self.window_turns) < 1:
+            raise UsageError(
+                "params train: steps, batch, token_budget, check_every and window_turns are at least 1"
+            )
         if self.zero_stage not in (0, 1, 2, 3):
             raise UsageError(f"params train.zero_stage: {self.zero_stage}, expected 0 to 3")
         if self.dtype not in ("float32", "bfloat16"):
@@ -71,15 +74,6 @@ class Recipe:
             )
         if not self.offsets or min(self.offsets) < 0:
             raise UsageError("params train.offsets: a list of seconds, 0 or more")
-
-    def accumulation(self, world: int) -> int:
-        """Forward passes a rank makes in one optimizer step."""
-        size = min(self.micro_batch, self.batch // world or 1)
-        if self.batch % (size * world):
-            raise UsageError(
-                f"params train.batch {self.batch} is not {world} ranks x micro_batch {size} x a whole"
-            )
-        return self.batch // (size * world)
 
 
 def read_recipe(param: Callable[[str], Any]) -> Recipe:
