@@ -44,8 +44,8 @@ def collate(items: Sequence[tuple[Tokens, Tensor]]) -> Batch:
     return Batch(input_ids, labels, positions, torch.cat([features for _, features in items]))
 
 
-def supervised_rows(adapter: Adapter, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Logits (M, V) of the supervised positions alone, and their targets (M,).
+def supervised_hidden(adapter: Adapter, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Hidden states (M, D) from which the supervised tokens are predicted, and those tokens (M,).
 
     Two tokens of a silent turn are supervised, of 18 here and of 150 at paper scale, so rows are selected
     before lm_head: exact, and the vocabulary-wide tensor stays small.
@@ -53,4 +53,10 @@ def supervised_rows(adapter: Adapter, batch: Batch) -> tuple[Tensor, Tensor]:
     targets_BL = batch.labels[:, 1:]
     keep_BL = targets_BL != IGNORE
     hidden_BLD = adapter.hidden(batch.input_ids, batch.positions, batch.features)
-    return adapter.logits(hidden_BLD[:, :-1][keep_BL]), targets_BL[keep_BL]
+    return hidden_BLD[:, :-1][keep_BL], targets_BL[keep_BL]
+
+
+def supervised_rows(adapter: Adapter, batch: Batch) -> tuple[Tensor, Tensor]:
+    """Logits (M, V) of the supervised tokens, and those tokens (M,)."""
+    hidden_MD, targets_M = supervised_hidden(adapter, batch)
+    return adapter.logits(hidden_MD), targets_M
