@@ -13,6 +13,7 @@ COLUMNS = (
     *(f"recall_{label}" for label in LABELS),
     *(f"precision_{label}" for label in LABELS),
     "answers_exact",
+    "false_alarms_per_quiet_minute",
 )
 
 
@@ -20,7 +21,8 @@ COLUMNS = (
 def check(adapter: Adapter, batches: Sequence[Batch]) -> dict[str, float]:
     """COLUMNS over some batches: states by arg max over the three, answers by arg max of every text token.
 
-    A share without a denominator is 0. The model comes back in the mode it was in.
+    A share without a denominator is 0. A false alarm is a Response on a turn labelled otherwise; such turns are
+    the quiet ones, a second each. The model comes back in the mode it was in.
     """
     training = adapter.model.training
     adapter.model.eval()
@@ -34,6 +36,7 @@ def check(adapter: Adapter, batches: Sequence[Batch]) -> dict[str, float]:
     adapter.model.train(training)
     hits = confusion.diagonal()
     shares = [*_share(hits, confusion.sum(1)), *_share(hits, confusion.sum(0)), exact / max(1, total)]
+    shares.append(60 * int(confusion[:2, 2].sum()) / max(1, int(confusion[:2].sum())))
     return {name: round(share, 6) for name, share in zip(COLUMNS, shares, strict=True)}
 
 

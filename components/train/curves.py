@@ -15,7 +15,8 @@ from components.train.step import all_reduce
 Row = dict[str, float | None]
 LOSS_COLUMNS = ("step", "loss", *(f"ce_{name}" for name in PARTS), "lr", "grad_norm")
 STATE_COLUMNS = ("step", *COLUMNS)
-SAMPLE_COLUMNS = ("step", "samples", "cut", "windows", "skipped", "packs", "tokens", "fill")
+COUNTS = ("samples", "cut", "windows", "skipped_turns", "sequences", "packs", "tokens")  # of order.Step
+SAMPLE_COLUMNS = ("step", *COUNTS, "fill")
 
 
 class Curves:
@@ -23,6 +24,8 @@ class Curves:
 
     A row of tasks holds the mean cross-entropy of every supervised token trained on since the last check, by
     the task of its sample: the same unit whatever the loss. An empty cell: no such sample in between.
+    A row of samples says what became of those drawn: how many were cut into windows, how many turns were
+    skipped because each alone exceeds the token budget, and how full the packs were.
     Every rank holds the same rows; the sums that are not a row yet are each rank's own.
     """
 

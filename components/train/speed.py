@@ -6,7 +6,7 @@ often it ran depends on the cache.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ TERA = 1e12
 
 
 class Speed:
-    """Adds up this rank's time and operations: `with speed.data()`, `with speed.step()`, then `trained`."""
+    """Adds up tokens of all ranks, and this rank's time and operations."""
 
     def __init__(self, shapes: Shapes) -> None:
         self.shapes = shapes
@@ -33,17 +33,17 @@ class Speed:
         yield
         self.seconds[part] += time.monotonic() - begin
 
-    def trained(self, lengths: list[int], *, visual: int, supervised: int) -> None:
-        """Count what this rank's packs held: tokens of each sequence, visual and labelled tokens."""
+    def trained(self, lengths: Sequence[int], *, visual: int, supervised: int, tokens: int) -> None:
+        """Count a step: sequences, visual and labelled tokens of this rank; `tokens` of all ranks."""
         self.steps += 1
-        self.tokens += sum(lengths)
+        self.tokens += tokens
         squares = float(sum(length**2 for length in lengths))
         load = Load(sum(lengths), squares, visual, 0, supervised)
         self.flops += flops_of(self.shapes, load, frame_patches=0).useful
 
     @property
     def tokens_per_s(self) -> float:
-        """Of this rank, data and step time together; 0 before the first step."""
+        """Of all ranks, data and step time together; 0 before the first step."""
         whole = sum(self.seconds.values())
         return self.tokens / whole if whole else 0.0
 

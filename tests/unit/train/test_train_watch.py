@@ -104,7 +104,7 @@ def test_speed_counts_the_trained_parts_operations() -> None:
         pass
     with speed.timed("step"):
         pass
-    speed.trained([5, 3], visual=4, supervised=2)
+    speed.trained([5, 3], visual=4, supervised=2, tokens=8)
     matrices = 6 * (shapes.matrices[LLM] * 8 + shapes.matrices[CONNECTOR] * 4)
     expected = matrices + 6 * 2 * 8 * (25 + 9) + 6 * 8 * 32 * 2
     assert speed.flops == expected and speed.tokens == 8
