@@ -21,8 +21,8 @@ COLUMNS = (
 def check(adapter: Adapter, batches: Sequence[Batch]) -> dict[str, float]:
     """COLUMNS over some batches: states by arg max over the three, answers by arg max of every text token.
 
-    A share without a denominator is 0. A false alarm is a Response on a turn labelled otherwise; such turns are
-    the quiet ones, a second each. The model comes back in the mode it was in.
+    A share without a denominator is 0. A false alarm is a Response on a turn labelled otherwise; such turns
+    are the quiet ones, a second each. The model comes back in the mode it was in.
     """
     training = adapter.model.training
     adapter.model.eval()
