@@ -20,17 +20,21 @@ def add(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Merge the overlay into params.yaml and print what changed."""
-    path = Path("profiles") / f"{args.name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in Path("profiles").glob("*.yaml")))
-        raise UsageError(
-            f"no profile {args.name!r}; known: {known or 'none: run from the root of the checkout'}"
-        )
+    path = find_profile(args.name)
     text, changes = apply_profile(PARAMS.read_text(encoding="utf-8"), path.read_text(encoding="utf-8"))
     if changes:
         write_text(PARAMS, text)
     print("\n".join(changes) if changes else f"params.yaml has these values already ({path})")
     return 0
+
+
+def find_profile(name: str, root: Path = Path()) -> Path:
+    """The file of a profile's name; UsageError names those that exist."""
+    path = root / "profiles" / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml")))
+        raise UsageError(f"no profile {name!r}; known: {known or 'none: run from the root of the checkout'}")
+    return path
 
 
 def apply_profile(params: str, overlay: str) -> tuple[str, list[str]]:

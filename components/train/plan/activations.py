@@ -1,0 +1,97 @@
+"""What one pack keeps for its backward pass, tensor by tensor as the library's layers save them.
+
+Bytes per token of a decoder layer with hidden width d, query heads q, key heads k (values as wide), h heads,
+MLP i and e bytes a number (4 or 2):
+
+    two RMS norms, in fp32   2 (4 d + 4 + 2 e d)     input in fp32, 1/rms, normalised, scaled (enters q, k, v)
+    attention                e (q + 2 k + q) + 4 h   rotated q and k, v, output; log-sum-exp of each head
+    packed output            e q                     the segments' outputs side by side, input of o_proj
+    MLP                      4 e i                   gate, its SiLU, up, their product
+
+Under fp32 the norm's input is the residual stream itself, under bf16 a copy of it. With checkpointing a layer
+keeps e d (its input), and the lines above exist for one layer at a time. The backward pass of an MLP holds
+two tensors of e i beyond what it frees (the gradients of SiLU and up). Attention scores are never whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from components.train.plan.load import Load
+from components.train.plan.shapes import Shapes, Text
+
+FP32 = 4
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a pack is run. item: bytes a number; checkpointing: layers run twice; chunk: rows of logits."""
+
+    item: int
+    checkpointing: bool
+    chunk: int
+
+
+def layer_saved(text: Text, item: int) -> float:
+    """Bytes per token that one decoder layer keeps; see the module's table."""
+    d, q, k = text.hidden, text.query, text.keys
+    norms = 2 * (FP32 * d + FP32 + 2 * item * d)
+    attention = item * (3 * q + 2 * k) + FP32 * text.heads
+    if text.qk_norm:  # two more norms, of q and k, before they are rotated
+        attention += (q + k) * (FP32 + item)
+    return norms + attention + 4 * item * text.intermediate
+
+
+def layer_transient(text: Text, item: int) -> float:
+    """Bytes per token that the backward pass of a layer needs on top, at its MLP."""
+    return item * (2 * text.intermediate + 2 * text.hidden)
+
+
+def decoder_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
+    """Everything the decoder keeps when its backward pass begins, final norm and that pass's own included."""
+    text, item = shapes.text, run.item
+    one = layer_saved(text, item)
+    layers = text.layers * item * text.hidden + one if run.checkpointing else text.layers * one
+    final = FP32 * text.hidden + FP32 + 2 * item * text.hidden
+    return load.tokens * (layers + final + layer_transient(text, item))
+
+
+def connector_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
+    """Tower rows and what the connector keeps: norm in fp32, scaled rows, before and after GELU, outputs."""
+    vision, item = shapes.vision, run.item
+    rows = vision.features * (FP32 + 2 * item) + (item * vision.features if item != FP32 else 0)
+    inner = 2 * item * vision.levels * vision.connector
+    return load.visual * (rows + inner + item * vision.levels * shapes.text.hidden)
+
+
+def head_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
+    """The fused head: gradient of the table in fp32 and its rounded copy, logits of a chunk, rows twice.
+
+    A chunk's logits exist in fp32 and once more inside log-sum-exp.
+    """
+    text, item = shapes.text, run.item
+    table = text.vocab * text.hidden
+    chunk = min(run.chunk, load.supervised) * text.vocab
+    return table * (FP32 + item) + chunk * 2 * FP32 + load.supervised * text.hidden * 2 * item
+
+
+def tower_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
+    """Working set of the frozen tower under no_grad: two layers' ends and the widest moment between them.
+
+    Attention: q, k, v, both rotated in fp32, three fp32 temporaries of the rotation. MLP: gate, up, product.
+    Besides: pixels in fp32 and the features that come out.
+    """
+    vision, item = shapes.vision, run.item
+    d = vision.hidden
+    attention = 3 * item * d + 6 * FP32 * d
+    mlp = (3 if vision.gated else 2) * item * vision.intermediate
+    block = 2 * item * d + max(attention, mlp)
+    return load.patches * (block + FP32 * vision.patch_values) + load.visual * item * vision.features
+
+
+def activation_parts(shapes: Shapes, load: Load, run: Execution) -> Mapping[str, float]:
+    """Bytes by part at the moment the backward pass begins."""
+    return {
+        "activations of the LLM": decoder_bytes(shapes, load, run),
+        "connector and tower rows": connector_bytes(shapes, load, run),
+        "head: logits of a chunk, gradient of the table": head_bytes(shapes, load, run),
+    }
