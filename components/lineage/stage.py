@@ -4,8 +4,8 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from components.lineage.runs import RunRecord
 
 IDENTITY_FILE = "identity.json"
 SCRATCH = Path(".scratch/stages")
+RESUMABLE = Path(".scratch/resume")
 
 
 @dataclass
@@ -30,10 +31,34 @@ class Stage:
     dir: Path
     seed: int
     record: RunRecord
+    item: Mapping[str, object] = field(default_factory=dict)
+    kept: Path | None = None
 
     def param(self, key: str) -> Any:
         """A declared value of params.yaml by dotted key."""
         return params.get(key)
+
+    def resumable(self, *, ignore: Collection[str] = ()) -> Path:
+        """A private folder that outlives a kill: the next run of the same stage finds what this one left.
+
+        It is keyed by inputs, params, code and libraries, so that nothing is resumed into another product;
+        params in `ignore` do not count (they change how a result is computed, not which). It is removed once
+        the product is published. Folders of other keys are told, not removed: they may be days of work.
+        """
+        identity = build_identity(self.name.partition("@")[0], self.item, self.seed)
+        identity["params"] = {key: value for key, value in identity["params"].items() if key not in ignore}
+        above = RESUMABLE / self.name
+        self.kept = above / fingerprint(identity)[:16]
+        self.kept.mkdir(parents=True, exist_ok=True)
+        self.kept.chmod(0o700)
+        others = sorted(path for path in above.iterdir() if path != self.kept)
+        if others:
+            print(
+                f"{self.name}: {above} also holds work of {len(others)} other version(s) of inputs, params or"
+                " code; remove it once it is not needed",
+                file=sys.stderr,
+            )
+        return self.kept
 
 
 def enter() -> None:
@@ -99,7 +124,8 @@ def frame(name: str, address: str, out: Path, item: dict[str, object]) -> Iterat
     clear_leftovers(scratch_root)
     try:
         with new_dir(out, scratch_root=scratch_root) as scratch:
-            yield Stage(address, out, scratch, seed, record)
+            body = Stage(address, out, scratch, seed, record, item)
+            yield body
             identity = build_identity(name, item, seed)
             digest = fingerprint(identity)
             write_json(scratch / IDENTITY_FILE, identity)
@@ -107,4 +133,6 @@ def frame(name: str, address: str, out: Path, item: dict[str, object]) -> Iterat
         record.write(status="failed", identity=None, outputs={})
         raise
     clear_leftovers(scratch_root)
+    if body.kept is not None:
+        clear_leftovers(body.kept)
     record.write(status="completed", identity=digest, outputs=sha256_tree(out))

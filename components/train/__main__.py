@@ -5,15 +5,20 @@ from components.lineage.stage import enter
 enter()
 
 import argparse
+import os
 import sys
+from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from components.core.errors import exit_code
+from components.core import params
+from components.core.errors import UsageError, exit_code
 from components.lineage.stage import stage
 
 
 def main() -> None:
-    """Run the stage."""
+    """Run the stage; under torchrun the ranks after the first join in and write nothing."""
     parser = argparse.ArgumentParser(prog="python -m components.train", description=__doc__)
     parser.add_argument("--family", required=True, help="one of params families")
     parser.add_argument("--loss", required=True, help="one of params train.losses")
@@ -21,22 +26,51 @@ def main() -> None:
     args = parser.parse_args()
     item = {"family": args.family, "loss": args.loss, "seed": args.seed}
     name = f"{args.family}-{args.loss}-{args.seed}"
+    if int(os.environ.get("RANK", "0")):
+        carry_out(describe(args, params.get, Path("models") / name))
+        return
     with stage("train", f"models/{name}", item=item) as st:
-        from components.train.loss import KINDS
-        from components.train.recipe import read_recipe
-        from components.train.run import train
+        from components.train.recipe import RUNTIME
 
-        if args.loss not in KINDS:
-            parser.error(f"--loss {args.loss}: expected one of {', '.join(KINDS)}")
-        st.record.extra["counts"] = train(
-            st.dir,
-            base=Path("models/base") / args.family,
-            dataset=Path("artifacts/dataset"),
-            media=Path(st.param("corpus.media")),
-            recipe=read_recipe(st.param),
-            loss=args.loss,
-            seed=args.seed,
+        resume = st.resumable(ignore=[f"train.{key}" for key in RUNTIME])
+        st.record.extra["counts"] = carry_out(describe(args, st.param, st.dir, resume))
+
+
+def describe(
+    args: argparse.Namespace, param: Callable[[str], Any], out_dir: Path, resume: Path | None = None
+) -> dict[str, Any]:
+    """The job of `components.train.run.train_job`, as JSON."""
+    from components.train.loss import KINDS
+    from components.train.recipe import read_recipe
+
+    if args.loss not in KINDS:
+        raise UsageError(f"--loss {args.loss}: expected one of {', '.join(KINDS)}")
+    return {
+        "out_dir": str(out_dir),
+        "base": f"models/base/{args.family}",
+        "dataset": "artifacts/dataset",
+        "media": param("corpus.media"),
+        "recipe": asdict(read_recipe(param)),
+        "loss": args.loss,
+        "seed": args.seed,
+        "resume": str(resume) if resume else None,
+    }
+
+
+def carry_out(job: dict[str, Any]) -> dict[str, int]:
+    """Train in this process: one rank, or one of torchrun's; else start the ranks of this machine."""
+    ranks, given = job["recipe"]["ranks"], os.environ.get("WORLD_SIZE")
+    if given is not None and int(given) != ranks:
+        raise UsageError(
+            f"params train.ranks is {ranks}, but torchrun started {given} processes; make them equal"
         )
+    if given is None and ranks > 1:
+        from components.train.launch import run_ranks
+
+        return run_ranks(job, ranks, job["recipe"]["hang_s"])
+    from components.train.run import train_job
+
+    return train_job(job)
 
 
 if __name__ == "__main__":

@@ -23,17 +23,9 @@ def world() -> tuple[int, int]:
     return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def start_engine(module: nn.Module, recipe: Recipe, *, universal: bool = False) -> Any:
-    """Wrap `module` (its trainable parameters alone are optimized); whatever DeepSpeed raises goes up.
-
-    On CPU nothing is compiled: the shared-memory op, which only makes the ranks of one machine faster, is
-    switched off before DeepSpeed would build it (90 s), and they speak through gloo.
-
-    Args:
-        module: returns the loss itself, so that ZeRO's hooks see the whole forward.
-        recipe: knobs.
-        universal: the engine will load a universal checkpoint (another number of ranks wrote it).
-
+def join() -> None:
+    """Meet the other ranks. On CPU they speak through gloo, and nothing is compiled: DeepSpeed's own op for
+    ranks that share memory, which is only faster, is switched off before it would be built (90 s).
     """
     import torch
 
@@ -49,7 +41,23 @@ def start_engine(module: nn.Module, recipe: Recipe, *, universal: bool = False) 
     _quiet()
     if not torch.distributed.is_initialized():
         _meet(deepspeed, rank, ranks)
-    config = engine_config(recipe, ranks)
+
+
+def start_engine(module: nn.Module, recipe: Recipe, *, universal: bool = False) -> Any:
+    """Wrap `module` (its trainable parameters alone are optimized); whatever DeepSpeed raises goes up.
+
+    Args:
+        module: returns the loss itself, so that ZeRO's hooks see the whole forward.
+        recipe: knobs.
+        universal: the engine will load a universal checkpoint (another number of ranks wrote it).
+
+    """
+    import torch
+
+    join()
+    import deepspeed
+
+    config = engine_config(recipe, world()[1])
     if universal:
         config["checkpoint"] = {"load_universal": True}
     trainable = [value for value in module.parameters() if value.requires_grad]

@@ -6,6 +6,9 @@ from typing import Any
 
 from components.core.errors import UsageError
 
+# Values that say how a run is carried out, not what it makes; a checkpoint outlives a change of these.
+RUNTIME = ("save_every", "keep_checkpoints", "ranks", "hang_s")
+
 
 @dataclass(frozen=True)
 class Recipe:

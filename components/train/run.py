@@ -1,35 +1,53 @@
 """One training run as a function: base model and dataset in, a model folder out."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from components.core.files import write_json
 from components.model.adapter import Adapter, load
-from components.model.features import FeatureCache, FrameReader
-from components.model.freeze import freeze_vision
+from components.model.freeze import freeze
 from components.model.states import add_states
 from components.protocol.states import LABELS
-from components.train.engine import start_engine, world
-from components.train.loop import Data, run_steps
+from components.train.checkpoint import barrier, from_first, needs_universal, refuse_resharding
+from components.train.checkpoint import load as load_checkpoint
+from components.train.checkpoint import save as save_checkpoint
+from components.train.curves import Curves
+from components.train.data import open_data
+from components.train.engine import join, start_engine, world
+from components.train.heartbeat import Heart
+from components.train.journal import Journal
+from components.train.loop import CHECK, Hooks, run_steps
 from components.train.module import LossOptions, StreamLoss
-from components.train.recipe import Recipe
-from components.train.samples import read_split
-from components.video.frames import frames_at, turn_times
-from components.video.root import MediaRoot
+from components.train.recipe import RUNTIME, Recipe
+from components.train.shelf import Shelf
+from components.train.watchdog import guard
 
 STREAM_FILE = "streamo.json"
 
 
 def train(
-    out_dir: Path, *, base: Path, dataset: Path, media: Path, recipe: Recipe, loss: str, seed: int
+    out_dir: Path,
+    *,
+    base: Path,
+    dataset: Path,
+    media: Path,
+    recipe: Recipe,
+    loss: str,
+    seed: int,
+    resume: Path | None = None,
+    heart: Heart | None = None,
 ) -> dict[str, int]:
     """Train `base` to stream and write the model folder, its curves and the kept steps into `out_dir`.
+
+    Every rank calls this; the first one writes.
 
     Args:
         out_dir: an existing folder (the stage's scratch).
@@ -39,41 +57,86 @@ def train(
         recipe: knobs.
         loss: one of `components.train.loss.KINDS`.
         seed: of sample order, offsets and state rows.
+        resume: a private folder that outlives a kill: checkpoints go there, and the run goes on from the
+            newest one in it. None: neither. The first rank's counts; all machines see it under the same path.
+        heart: signs of life, where somebody watches.
 
     Returns:
         Counts for the run record.
 
     """
     torch.set_num_threads(1)
+    rank, ranks = world()
+    join()
+    resume = from_first(resume)
+    shelf = Shelf(resume or out_dir, recipe.keep_checkpoints, versions())
+    saved = from_first(shelf.newest() if resume and rank == 0 else None)
+    if saved is not None:
+        refuse_resharding(saved, ranks, recipe.offload)
+    heart = heart or own_heart(resume, recipe)
     adapter = load(base, dtype=recipe.dtype)
     add_states(adapter.model, adapter.tokenizer, seed)
-    freeze_vision(adapter.model)
-    data = Data(
-        read_split(dataset, "train"),
-        read_split(dataset, "validation"),
-        FeatureCache(adapter, frame_reader(media), budget_mb=recipe.cache_mb),
-    )
-    engine = start_engine(StreamLoss(adapter, LossOptions(loss, recipe.gamma)), recipe)
+    freeze(adapter.model)
+    if recipe.gradient_checkpointing:
+        adapter.model.gradient_checkpointing_enable({"use_reentrant": False})
+    data = open_data(adapter, dataset, media, recipe)
+    universal = saved is not None and needs_universal(saved, ranks)
+    engine = start_engine(StreamLoss(adapter, LossOptions(loss, recipe.gamma)), recipe, universal=universal)
+    journal = Journal(Curves([sample.task for sample in data.train]))
+    if saved is not None:
+        journal.restore(load_checkpoint(shelf, engine, saved), rank)
+        if rank == 0:
+            print(f"train: goes on after step {saved.step} of {recipe.steps}", file=sys.stderr)
     adapter.model.train()
+    models = shelf.models if resume else out_dir
 
     def keep(step: int) -> None:
-        save(engine, adapter, out_dir / f"step-{step}", describe(adapter, recipe, loss, seed, step))
+        save(engine, adapter, models / f"step-{step}", describe(adapter, recipe, loss, seed, step))
 
-    curves = run_steps(engine, adapter, data, recipe, seed, keep)
+    def checkpoint(step: int) -> None:
+        save_checkpoint(shelf, engine, journal.state(), step)
+
+    run_steps(engine, adapter, data, recipe, seed, journal, heart, Hooks(keep, checkpoint))
+    heart.beat(recipe.steps, CHECK + 3, "writing the product", patient=True)
     save(engine, adapter, out_dir, describe(adapter, recipe, loss, seed, recipe.steps))
-    if world()[0] == 0:
-        curves.write(out_dir)
+    if rank == 0:
+        journal.write(out_dir)
+        if resume and models.is_dir():
+            shutil.copytree(models, out_dir, dirs_exist_ok=True)
     return {"samples": len(data.train), "validation_samples": len(data.validation), "steps": recipe.steps}
 
 
-def frame_reader(media: Path) -> FrameReader:
-    """Frames of a video at its turn times, one a turn."""
-    root = MediaRoot(media)
+def train_job(job: Mapping[str, Any], heart: Heart | None = None) -> dict[str, int]:
+    """`train` with its arguments as JSON: what the processes of one job hand to each other."""
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in job["recipe"].items()
+    }
+    return train(
+        Path(job["out_dir"]),
+        base=Path(job["base"]),
+        dataset=Path(job["dataset"]),
+        media=Path(job["media"]),
+        recipe=Recipe(**values),
+        loss=job["loss"],
+        seed=job["seed"],
+        resume=Path(job["resume"]) if job["resume"] else None,
+        heart=heart,
+    )
 
-    def read(video_id: str, turns: int) -> Sequence[np.ndarray]:
-        return frames_at(root.resolve(video_id), turn_times(turns))
 
-    return read
+def own_heart(resume: Path | None, recipe: Recipe) -> Heart:
+    """Signs of life where no launcher reads them: under torchrun the ranks watch each other."""
+    rank, ranks = world()
+    if ranks == 1 or resume is None:
+        return Heart(None, rank)
+    heart = Heart(resume / "beats", rank)
+    guard(resume / "beats", ranks, recipe.hang_s)
+    return heart
+
+
+def versions() -> dict[str, str]:
+    """What wrote a checkpoint: one version's pickles are not read by another."""
+    return {name: metadata.version(name).split("+")[0] for name in ("torch", "deepspeed", "transformers")}
 
 
 def save(engine: Any, adapter: Adapter, out_dir: Path, description: dict[str, Any]) -> None:
@@ -82,6 +145,7 @@ def save(engine: Any, adapter: Adapter, out_dir: Path, description: dict[str, An
         if world()[0] == 0:
             adapter.save(out_dir)
             write_json(out_dir / STREAM_FILE, description)
+    barrier()
 
 
 @contextmanager
@@ -107,5 +171,5 @@ def describe(adapter: Adapter, recipe: Recipe, loss: str, seed: int, step: int) 
         "loss": loss,
         "seed": seed,
         "step": step,
-        "recipe": asdict(recipe),
+        "recipe": {key: value for key, value in asdict(recipe).items() if key not in RUNTIME},
     }

@@ -14,6 +14,7 @@ from torch import Tensor
 from components.core.errors import InternalError
 from components.model.encode import IGNORE
 from components.train.engine import world
+from components.train.heartbeat import Heart
 from components.train.loss import state_counts
 from components.train.statistics import by_kind, means, targets_of
 
@@ -39,25 +40,29 @@ class StepDone:
     ce: list[Tensor]
 
 
-def engine_step(engine: Any, packs: Sequence[Labelled], state_ids: Sequence[int], *, step: int) -> StepDone:
+def engine_step(
+    engine: Any, packs: Sequence[Labelled], state_ids: Sequence[int], *, step: int, heart: Heart | None = None
+) -> StepDone:
     """Forward, backward and update over this rank's packs of one step.
 
     Every rank has the same number of packs (a short one runs an empty pack), else collectives would cross.
     DeepSpeed averages gradients over ranks and knows nothing of the packs (`scale_wrt_gas=False`); ours is a
     sum over the step divided by its |M|, so the rows are divided by |M| / ranks.
     """
-    ranks = world()[1]
+    ranks, heart = world()[1], heart or Heart(None, world()[0])
     counts_rows = step_totals(packs, state_ids, step, engine.device)
     normalizer = max(1, int(counts_rows[3])) / ranks
     lr = float(engine.get_lr()[0])
     loss = torch.zeros((), dtype=torch.float64, device=engine.device)
     rows: list[Tensor] = []
     for place, pack in enumerate(packs, start=1):
+        heart.beat(step + 1, place, f"pack {place} of {len(packs)}")
         engine.set_gradient_accumulation_boundary(place == len(packs))
         part, ce_M = engine(pack.to(engine.device), counts_rows[:3], normalizer)
         engine.backward(part, scale_wrt_gas=False)
         loss += part.detach().double() / ranks
         rows.append(ce_M)
+    heart.beat(step + 1, len(packs) + 1, "optimizer")
     engine.step()
     found = [
         by_kind(ce_M, targets_of(pack.labels).to(ce_M.device), state_ids)
@@ -99,9 +104,12 @@ def agree(what: str, values: Sequence[int], device: torch.device) -> None:
 
 
 def all_reduce(values: Tensor) -> Tensor:
-    """Sum over ranks, in place; the values themselves on one rank."""
+    """Sum over ranks, in place, on whatever device they speak; the values themselves on one rank."""
     if world()[1] > 1:
-        torch.distributed.all_reduce(values)
+        nccl = torch.distributed.get_backend() == "nccl"
+        moved = values.cuda() if nccl else values
+        torch.distributed.all_reduce(moved)
+        values.copy_(moved)
     return values
 
 
