@@ -17,9 +17,8 @@ from components.model.adapter import Adapter
 from components.model.batch import Batch, collate, supervised_rows
 from components.model.encode import Tokens
 from components.model.features import FeatureCache
-from components.model.freeze import freeze_vision
+from components.model.freeze import freeze
 from components.model.positions import Grid
-from components.model.vision import tower_features
 
 MAX_OFFSET = 400  # frames and clips start anywhere up to here, in seconds
 Pair = tuple[Tokens, Tensor]
@@ -52,8 +51,7 @@ def frame_phase(
         generator = rng(seed, "base frames", step)
         chosen = [captions[i] for i in generator.integers(len(captions), size=recipe.frame_batch)]
         pixels, grids = adapter.encode_frame([frames.get(c.video_id)[c.asked[0].turn] for c in chosen])
-        rows = tower_features(adapter.model.model.visual, pixels, torch.tensor(grids))
-        split = torch.split(rows, adapter.n_visual(grids))
+        split = torch.split(adapter.tower(pixels, grids), adapter.n_visual(grids))
         tokens = [
             _framed(adapter, shuffle_slots(item.asked[0], generator), grid, generator)
             for item, grid in zip(chosen, grids, strict=True)
@@ -76,7 +74,7 @@ def clip_phase(
     frames, clips = by_frame(items), [item for item in items if item.kind == CLIP]
     if not frames and not clips:
         return []
-    freeze_vision(adapter.model)
+    freeze(adapter.model)
     adapter.model.train()
 
     def loss(step: int) -> Tensor:

@@ -14,8 +14,7 @@ from components.core.files import read_json, write_json
 from components.core.seeds import derive
 from components.model.adapter import Adapter
 from components.model.features import FeatureCache
-from components.model.tiny import build_config, build_image_processor, build_model
-from components.model.tokenizer import build_tokenizer
+from components.model.tiny import new_adapter
 from components.protocol.tables import read_samples
 from components.protocol.turns import SYSTEM_PROMPT
 
@@ -32,8 +31,9 @@ def train_tiny(
     media: Path,
     recipe: Recipe,
     seed: int,
+    family: str = "qwen2_5_vl",
 ) -> dict[str, Any]:
-    """Train the tiny base on the `base_qa` labels of the training split and save it into `out_dir`.
+    """Train the tiny base of a family on the `base_qa` labels of the training split and save it.
 
     Only training videos, their labels and the texts of training dialogues are ever read. Returns the summary
     that is also written as `base.json`.
@@ -41,7 +41,8 @@ def train_tiny(
     torch.set_num_threads(1)
     split: Mapping[str, str] = read_json(dataset / "split.json")
     items = read_items(annotations, shards, split)
-    adapter = new_adapter([*texts(items), *dialogue_texts(dataset)], seed)
+    words = [*texts(items), *dialogue_texts(dataset)]
+    adapter = new_adapter(words, derive(seed, "base weights"), family=family)
     turns = turns_by_video(manifest)
     frames = FrameCache(media, turns, budget_mb=recipe.cache_mb)
     losses = {"frame": frame_phase(adapter, items, frames, recipe, seed)}
@@ -52,13 +53,6 @@ def train_tiny(
     summary = summarise(adapter, items, losses)
     write_json(out_dir / SUMMARY_FILE, summary)
     return summary
-
-
-def new_adapter(words: Sequence[str], seed: int) -> Adapter:
-    """A random tiny model whose tokenizer knows the words of some texts; it has no state tokens yet."""
-    tokenizer = build_tokenizer(words, states=False)
-    model = build_model(build_config(tokenizer), derive(seed, "base weights"))
-    return Adapter(model, tokenizer, build_image_processor())
 
 
 def dialogue_texts(dataset: Path) -> list[str]:

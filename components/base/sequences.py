@@ -46,7 +46,7 @@ class Builder:
         """A user message with the question behind the frame, or without a frame."""
         layout, adapter = self.adapter.layout, self.adapter
         image = concat([layout.image(count) for count in adapter.n_visual([grid] if grid else [])])
-        gap = trusted_ids(adapter.tokenizer, "\n") if grid else []
+        gap = trusted_ids(adapter.tokenizer, "\n") if grid and not layout.image_gap else []
         self.told([*layout.user_head, *image, *gap, *adapter.text_ids(f"{question}\n"), *layout.tail])
         self.grids += [grid] if grid else []
 

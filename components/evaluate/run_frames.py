@@ -9,6 +9,7 @@ from torch import Tensor
 from components.core.errors import InternalError
 from components.model.adapter import Adapter
 from components.model.features import FeatureCache
+from components.model.freeze import weights_of
 from components.model.positions import Grid
 from components.video.frames import frames_at, turn_times
 from components.video.root import MediaRoot
@@ -53,12 +54,6 @@ class VideoFrames:
 
 
 def same_tower(one: Adapter, other: Adapter) -> bool:
-    """Whether two models have equal vision towers (the merger behind it may differ)."""
-    left, right = tower(one), tower(other)
+    """Whether two models have equal vision towers (the connector behind it may differ)."""
+    left, right = weights_of(one.model, "vision"), weights_of(other.model, "vision")
     return left.keys() == right.keys() and all(torch.equal(left[name], right[name]) for name in left)
-
-
-def tower(adapter: Adapter) -> dict[str, Tensor]:
-    """The weights of the vision tower before the merger."""
-    state: dict[str, Tensor] = adapter.model.model.visual.state_dict()
-    return {name: value for name, value in state.items() if not name.startswith("merger.")}

@@ -62,7 +62,7 @@ class Lockstep:
         self.spent = Spent()
         self.state_ids = adapter.state_ids
         self.banned_V = banned_in_text(adapter)
-        self.limit = int(adapter.model.config.text_config.max_position_embeddings)
+        self.limit = adapter.max_positions
         self.known_ids: dict[tuple[tuple[str, ...], int, tuple[int, ...]], list[int]] = {}
 
     @torch.no_grad()

@@ -22,7 +22,6 @@ from components.infer.questions import Waiting
 from components.infer.reading import banned_in_text, next_text_tokens, read_states
 from components.model.adapter import Adapter
 from components.model.positions import Grid
-from components.model.vision import merge
 from components.protocol.states import STATES, State
 from components.protocol.turns import Turn
 
@@ -48,7 +47,7 @@ class StreamSession:
     """A model watching one stream.
 
     Args:
-        model: an `Adapter`, or a Qwen2.5-VL model together with `processor`.
+        model: an `Adapter`, or a model of a known family together with `processor`.
         processor: None with an adapter; else an object with `tokenizer` and `image_processor`.
         offset: whole seconds added to every time tag (a stream that is joined late).
         max_new_tokens: tokens of an answer's text at most.
@@ -66,8 +65,6 @@ class StreamSession:
         offset: int = 0,
         max_new_tokens: int = MAX_NEW_TOKENS,
     ):
-        from transformers import DynamicCache
-
         self.adapter = as_adapter(model, processor)
         self.offset, self.max_new_tokens = offset, max_new_tokens
         self.state_ids = self.adapter.state_ids
@@ -78,7 +75,7 @@ class StreamSession:
         self._unfed: list[int] | None = None  # answer tokens to feed with the next turn; None at first
         self._position = 0
         self._banned_V = banned_in_text(self.adapter)
-        self._cache = DynamicCache(config=self.adapter.model.config)
+        self._cache = self.adapter.new_cache()
 
     def ask(self, text: str, at: float | None = None) -> int:
         """Ask on the next turn, or `at` seconds by rule of time 1 (turn ceil(at)); returns the turn."""
@@ -128,13 +125,10 @@ class StreamSession:
 
     def clone(self) -> "StreamSession":
         """An independent session at the same point of the stream, e.g. to try a question on it."""
-        from transformers import DynamicCache
-
         other = copy.copy(self)
         other.fed, other._waiting = list(self.fed), self._waiting.copy()
         # Layers grow by concatenation into new tensors, so the two caches may share what they hold now.
-        layers = [(keys, values) for keys, values, _ in self._cache]
-        other._cache = DynamicCache(layers, config=self.adapter.model.config)
+        other._cache = self.adapter.new_cache([(keys, values) for keys, values, _ in self._cache])
         return other
 
     def _decode(self) -> tuple[list[int], bool]:
@@ -151,27 +145,20 @@ class StreamSession:
 
     def _feed(self, ids: Sequence[int], grids: Sequence[Grid], features_NF: Tensor | None) -> Tensor:
         """Extend the cache by `ids`; next-token logits (V,) of the last one."""
-        from transformers.modeling_outputs import BaseModelOutputWithPooling
-
-        model, limit = self.adapter.model, self.adapter.model.config.text_config.max_position_embeddings
-        positions_3L, position = self.adapter.positions(ids, grids, self._position)
-        if position > limit:
-            raise DataError(f"turn {self.turn}: the stream needs {position} positions, the model has {limit}")
-        images = None
-        if features_NF is not None:
-            rows_ND = merge(model.model.visual, features_NF)
-            images = {"image": BaseModelOutputWithPooling(pooler_output=(rows_ND,))}
-        out = model(
-            input_ids=torch.tensor([list(ids)], device=model.device),
-            position_ids=positions_3L[:, None].to(model.device),  # implicit ones are silently wrong
-            mm_encoder_outputs=images,
-            past_key_values=self._cache,
-            use_cache=True,
-            logits_to_keep=1,
+        adapter, device = self.adapter, self.adapter.model.device
+        positions_3L, position = adapter.positions(ids, grids, self._position)
+        if position > adapter.max_positions:
+            need = f"the stream needs {position} positions, the model has {adapter.max_positions}"
+            raise DataError(f"turn {self.turn}: {need}")
+        hidden_1LD = adapter.hidden(
+            torch.tensor([list(ids)], device=device),
+            positions_3L[:, None].to(device),
+            features_NF,
+            cache=self._cache,
         )
+        logits_V = adapter.logits(hidden_1LD[:, -1:])[0, -1]
         self._position, self.forwards = position, self.forwards + 1
         self.fed += ids
-        logits_V: Tensor = out.logits[0, -1]
         return logits_V
 
 

@@ -33,8 +33,9 @@ class SlotCache:
     """Per layer keys and values (S, H, C, D); the first `lengths[s]` tokens of slot s are valid."""
 
     def __init__(self, model: Any, slots: int):
-        text = model.config.text_config
-        heads, width = text.num_key_value_heads, text.hidden_size // text.num_attention_heads
+        text = model.config.get_text_config()
+        heads = text.num_key_value_heads
+        width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
         shape = (slots, heads, START_CAPACITY, width)
         kind = {"dtype": model.dtype, "device": model.device}
         self.layers = [

@@ -1,4 +1,4 @@
-"""One door to a Qwen2.5-VL model folder: token layout, frames, positions, forward.
+"""One door to a model folder of any family: token layout, frames, positions, forward.
 
 Shapes: B streams, L tokens, N visual tokens, P patches, D hidden, V vocabulary.
 """
@@ -12,9 +12,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from components.model.attention import Segments, use_packed
+from components.model.families.family import Family, Visual
+from components.model.families.registry import find_family
 from components.model.layout import Layout, concat, foreign_ids, read_layout, state_ids, trusted_ids
-from components.model.positions import Grid, mrope_positions, visual_tokens
-from components.model.vision import merge, tower_features
+from components.model.positions import Grid, visual_tokens
 from components.protocol.states import State
 from components.protocol.turns import SYSTEM_PROMPT, time_tag
 
@@ -26,10 +28,13 @@ class Adapter:
     model: Any
     tokenizer: Any
     image_processor: Any
+    family: Family = field(init=False)
     layout: Layout = field(init=False)
 
     def __post_init__(self) -> None:
-        self.layout = read_layout(self.tokenizer)
+        self.family = find_family(self.model.config.model_type, "model")
+        self.layout = read_layout(self.tokenizer, self.family.marks)
+        use_packed(self.model)
 
     # --- text -> tokens -------------------------------------------------------------------------------------
 
@@ -94,11 +99,11 @@ class Adapter:
     # --- frames ---------------------------------------------------------------------------------------------
 
     def encode_frame(self, images: Sequence[np.ndarray]) -> tuple[Tensor, list[Grid]]:
-        """Pixels of (H, W, 3) uint8 images -> pixel_values (P, patch values) and the grid of each."""
-        out = self.image_processor.preprocess(
-            list(images), return_tensors="pt", input_data_format="channels_last"
-        )
-        return out["pixel_values"], [(int(t), int(h), int(w)) for t, h, w in out["image_grid_thw"].tolist()]
+        """Pixels of (H, W, 3) uint8 images -> pixel_values (P, patch values) and the grid of each.
+
+        InternVL3's are (images, 3, side, side); the grid counts patches in every family.
+        """
+        return self.family.encode(self.model.config, self.image_processor, images)
 
     def n_visual(self, grids: Sequence[Grid]) -> list[int]:
         """Visual tokens of each image."""
@@ -107,33 +112,52 @@ class Adapter:
     @property
     def merge_size(self) -> int:
         """Patches merged per side."""
-        return int(self.model.config.vision_config.spatial_merge_size)
+        return self.family.merge_size(self.model.config)
+
+    def tower(self, pixel_values: Tensor, grids: Sequence[Grid]) -> Tensor:
+        """The vision tower before the connector: (N, F), with gradient where it is trained."""
+        device = self.model.device
+        grids_I3 = torch.tensor(grids, dtype=torch.int64, device=device)
+        return self.family.tower(self.model, pixel_values.to(device), grids_I3)
 
     @torch.no_grad()
     def features(self, pixel_values: Tensor, grids: Sequence[Grid]) -> Tensor:
-        """Frozen vision tower, before the connector: (N, merge^2 * width); cacheable while it is frozen."""
-        device = self.model.device
-        grid = torch.tensor(grids, dtype=torch.int64, device=device)
-        return tower_features(self.model.model.visual, pixel_values.to(device), grid)
+        """The frozen vision tower: (N, F) without gradient; cacheable."""
+        return self.tower(pixel_values, grids)
 
     # --- forward --------------------------------------------------------------------------------------------
 
     def positions(self, ids: Sequence[int], grids: Sequence[Grid], start: int = 0) -> tuple[Tensor, int]:
-        """M-RoPE positions (3, L) and the next free position; see `components.model.positions`."""
-        return mrope_positions(
+        """Positions (3, L) and the next free position; see `components.model.positions`."""
+        return self.family.positions(
             ids, grids, image_token=self.layout.image_pad, merge=self.merge_size, start=start
         )
 
-    def embed(self, input_ids_BL: Tensor, features_NF: Tensor | None) -> Tensor:
-        """Token embeddings (B, L, D) with the merged visual rows put at the image placeholders, in order."""
+    @property
+    def max_positions(self) -> int:
+        """Positions the language model was made for."""
+        return int(self.model.config.get_text_config().max_position_embeddings)
+
+    def new_cache(self, layers: Sequence[tuple[Tensor, Tensor]] = ()) -> Any:
+        """An empty cache of the library, or one that holds the keys and values of each layer."""
+        from transformers import DynamicCache
+
+        return DynamicCache(list(layers) or None, config=self.model.config)
+
+    def embed(self, input_ids_BL: Tensor, features_NF: Tensor | None) -> tuple[Tensor, Visual | None]:
+        """Token embeddings (B, L, D) with the connector's rows at the image placeholders, in order.
+
+        The second part is what a family's language model is told of them beyond that; None without frames.
+        """
         embeds_BLD: Tensor = self.model.get_input_embeddings()(input_ids_BL)
         if features_NF is None or not features_NF.shape[0]:
-            return embeds_BLD
-        mask_BL1 = (input_ids_BL == self.layout.image_pad).unsqueeze(-1)
-        if int(mask_BL1.sum()) != features_NF.shape[0]:
-            raise ValueError(f"{int(mask_BL1.sum())} image tokens for {features_NF.shape[0]} visual rows")
-        rows_ND = merge(self.model.model.visual, features_NF)
-        return embeds_BLD.masked_scatter(mask_BL1, rows_ND.to(embeds_BLD.dtype))
+            return embeds_BLD, None
+        places_BL = input_ids_BL == self.layout.image_pad
+        if int(places_BL.sum()) != features_NF.shape[0]:
+            raise ValueError(f"{int(places_BL.sum())} image tokens for {features_NF.shape[0]} visual rows")
+        visual = Visual(places_BL, self.family.connect(self.model, features_NF))
+        rows_ND = visual.rows[0].to(embeds_BLD.dtype)
+        return embeds_BLD.masked_scatter(places_BL.unsqueeze(-1), rows_ND), visual
 
     def hidden(
         self,
@@ -143,20 +167,26 @@ class Adapter:
         *,
         attention_mask: Tensor | None = None,
         cache: Any = None,
+        lengths: Sequence[int] | None = None,
     ) -> Tensor:
         """Last hidden states (B, L, D) of new tokens, after the final norm; a given cache grows in place.
 
         Positions are always explicit: without them the library silently uses text positions for a new image.
+        `lengths`: the sequences of a packed row (1, L); attention never crosses from one into another.
         """
-        out = self.model.model.language_model(
-            inputs_embeds=self.embed(input_ids_BL, features_NF),
-            position_ids=positions_3BL,
+        row = input_ids_BL.shape[1] * input_ids_BL.shape[0]
+        segments = None if lengths is None else Segments.of(lengths, row, input_ids_BL.device)
+        embeds_BLD, visual = self.embed(input_ids_BL, features_NF)
+        return self.family.language(
+            self.model,
+            embeds_BLD,
+            positions_3BL,
+            visual,
             attention_mask=attention_mask,
             past_key_values=cache,
             use_cache=cache is not None,
+            segments=segments,
         )
-        hidden_BLD: Tensor = out.last_hidden_state
-        return hidden_BLD
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Vocabulary logits (..., V) of hidden states (..., D)."""

@@ -1,8 +1,8 @@
 """The strings of the chat layout, and the token ids a tokenizer gives them.
 
-A turn is ChatML, as Qwen2.5-VL was trained (paper, section 3). Its user half is
-`[question\\n]<2s-3s>\\n<frame>`, its assistant half `STATE[ text]`. The tiny tokenizer spells the same
-strings with fewer tokens.
+A turn is ChatML, as every family was trained (paper, section 3). Its user half is
+`[question\\n]<2s-3s>\\n<frame>`, its assistant half `STATE[ text]`; how a frame is written is the family's
+(`Marks`). The tiny tokenizer spells the same strings with fewer tokens.
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.core.errors import DataError
+from components.model.families.family import Marks
 from components.protocol.states import STATES
 
 SYSTEM_HEAD = "<|im_start|>system\n"
 USER_HEAD = "<|im_start|>user\n"
 ASSISTANT_HEAD = "<|im_start|>assistant\n"
 TAIL = "<|im_end|>\n"
-VISION_START = "<|vision_start|>"
-VISION_END = "<|vision_end|>"
-IMAGE_PAD = "<|image_pad|>"
 
 
 def trusted_ids(tokenizer: Any, text: str) -> list[int]:
@@ -43,6 +41,18 @@ def single_id(tokenizer: Any, token: str) -> int:
     return ids[0]
 
 
+def special_id(tokenizer: Any, token: str) -> int:
+    """`single_id` of a token that no foreign text may spell; a DataError also where it is not special."""
+    index = single_id(tokenizer, token)
+    added = tokenizer.added_tokens_decoder.get(index)
+    if added is None or not added.special:
+        raise DataError(
+            f"{tokenizer.name_or_path or 'tokenizer'}: {token!r} is an ordinary token, expected a special "
+            "one: any text could spell it"
+        )
+    return index
+
+
 @dataclass(frozen=True)
 class Layout:
     """Token ids of the fixed strings; `end` is the token that ends an answer (first of `tail`)."""
@@ -54,6 +64,7 @@ class Layout:
     vision_start: int
     vision_end: int
     image_pad: int
+    image_gap: tuple[int, ...]
 
     @property
     def end(self) -> int:
@@ -61,20 +72,21 @@ class Layout:
         return self.tail[0]
 
     def image(self, n_visual: int) -> list[int]:
-        """Tokens of one frame with `n_visual` merged patches."""
-        return [self.vision_start, *[self.image_pad] * n_visual, self.vision_end]
+        """Tokens of one frame with `n_visual` visual tokens."""
+        return [self.vision_start, *[self.image_pad] * n_visual, self.vision_end, *self.image_gap]
 
 
-def read_layout(tokenizer: Any) -> Layout:
-    """The ids of every layout string; DataError if the tokenizer lacks a vision token."""
+def read_layout(tokenizer: Any, marks: Marks) -> Layout:
+    """The ids of every layout string; DataError if the tokenizer lacks a vision token of the family."""
     heads = [tuple(trusted_ids(tokenizer, text)) for text in (SYSTEM_HEAD, USER_HEAD, ASSISTANT_HEAD, TAIL)]
-    marks = [single_id(tokenizer, token) for token in (VISION_START, VISION_END, IMAGE_PAD)]
-    return Layout(heads[0], heads[1], heads[2], heads[3], marks[0], marks[1], marks[2])
+    start, end, pad = (special_id(tokenizer, token) for token in (marks.start, marks.end, marks.pad))
+    gap = tuple(trusted_ids(tokenizer, marks.gap)) if marks.gap else ()
+    return Layout(heads[0], heads[1], heads[2], heads[3], start, end, pad, gap)
 
 
 def state_ids(tokenizer: Any) -> tuple[int, int, int]:
     """Ids of (silence, standby, response); DataError where a state is not one special token."""
-    ids = [single_id(tokenizer, state.value) for state in STATES]
+    ids = [special_id(tokenizer, state.value) for state in STATES]
     return ids[0], ids[1], ids[2]
 
 

@@ -1,6 +1,6 @@
-"""Explicit M-RoPE positions, so that no forward ever depends on the library's implicit ones.
+"""Explicit positions, so that no forward ever depends on the library's implicit ones.
 
-Rule (Qwen2-VL, section 2.1): a text token takes (n, n, n) and n grows by 1; an h x w grid of merged patches
+M-RoPE (Qwen2-VL, section 2.1): a text token takes (n, n, n) and n grows by 1; an h x w grid of merged patches
 takes t = n, y = n + row, x = n + column, and n grows by max(h, w). Positions depend on the tokens before only
 through n, so a stream carries one integer from turn to turn.
 """
@@ -57,3 +57,19 @@ def mrope_positions(
     if next(images, None) is not None:
         raise InternalError(f"{len(grids)} grids for fewer images in {len(ids)} tokens")
     return torch.tensor(rows, dtype=torch.int64).reshape(-1, 3).T.contiguous(), position
+
+
+def text_positions(
+    ids: Sequence[int], grids: Sequence[Grid], *, image_token: int, merge: int, start: int = 0
+) -> tuple[Tensor, int]:
+    """`mrope_positions` of a model with 1-D positions: every token takes the next one, in three equal rows.
+
+    Raises:
+        InternalError: not as many image tokens as the grids have.
+
+    """
+    shown, expected = list(ids).count(image_token), sum(visual_tokens(grid, merge) for grid in grids)
+    if shown != expected:
+        raise InternalError(f"{shown} image tokens, but the grids {list(grids)} have {expected}")
+    row_L = torch.arange(start, start + len(ids), dtype=torch.int64)
+    return row_L.expand(3, -1).contiguous(), start + len(ids)

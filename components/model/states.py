@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from components.core.seeds import derive
-from components.model.layout import has_states, read_layout, state_ids
+from components.model.layout import ASSISTANT_HEAD, has_states, state_ids, trusted_ids
 from components.protocol.states import STATES
 
+MAX_MULTIPLE = 256
 NOISE = 0.1  # of the standard deviation of all rows: enough to part the three, small beside the rows
 
 
@@ -21,15 +22,29 @@ def add_states(model: Any, tokenizer: Any, seed: int) -> tuple[int, int, int]:
     if has_states(tokenizer):
         return state_ids(tokenizer)
     known = len(tokenizer)
-    tokenizer.add_special_tokens({"additional_special_tokens": [state.value for state in STATES]})
+    tokenizer.add_special_tokens(
+        {"extra_special_tokens": [state.value for state in STATES]}, replace_extra_special_tokens=False
+    )
     ids = state_ids(tokenizer)
-    embedding = model.get_input_embeddings()
-    if max(ids) >= embedding.num_embeddings:
-        model.resize_token_embeddings(max(ids) + 1, mean_resizing=False)
-    header = list(read_layout(tokenizer).assistant_head)
+    rows = model.get_input_embeddings().num_embeddings
+    if max(ids) >= rows:
+        model.resize_token_embeddings(padded(max(ids) + 1, rows, known), mean_resizing=False)
+    header = trusted_ids(tokenizer, ASSISTANT_HEAD)
     for matrix in _matrices(model):
         _fill(matrix, ids, header, known, seed)
     return ids
+
+
+def padded(wanted: int, rows: int, known: int) -> int:
+    """Rows of the token matrices that hold `wanted` tokens, padded as they are now.
+
+    Published matrices are larger than the tokenizer (`known` tokens) and their `rows` a multiple of 64, 128
+    or 256, which kernels like: such a multiple is kept. Others grow by what is needed.
+    """
+    if rows <= known:
+        return wanted
+    multiple = min(rows & -rows, MAX_MULTIPLE)  # the largest power of two that divides the rows
+    return -(-wanted // multiple) * multiple
 
 
 def _matrices(model: Any) -> list[Tensor]:

@@ -7,6 +7,7 @@ from typing import Any
 from components.core.errors import DataError, UsageError
 from components.core.files import read_json, write_json
 from components.core.hashing import sha256_file
+from components.model.families.registry import find_family
 
 REFERENCE_FILE = "reference.json"
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -23,12 +24,15 @@ def save_folder(model: Any, tokenizer: Any, image_processor: Any, out_dir: Path)
 
     out_dir.mkdir(parents=True, exist_ok=True)
     tensors = {name: value.detach().cpu().contiguous() for name, value in sorted(model.state_dict().items())}
-    if model.config.tie_word_embeddings:
+    tied = model.get_output_embeddings().weight is model.get_input_embeddings().weight
+    if tied:
         tensors.pop("lm_head.weight", None)
     save_file(tensors, out_dir / WEIGHTS, metadata={"format": "pt"})
     (out_dir / WEIGHTS).chmod(0o644)
     dtype = str(model.dtype).removeprefix("torch.")
-    config = model.config.to_dict() | {"architectures": [type(model).__name__], "dtype": dtype}
+    # Folders exist whose config leaves `tie_word_embeddings` to a default that their weights contradict.
+    said = {"architectures": [type(model).__name__], "dtype": dtype, "tie_word_embeddings": tied}
+    config = model.config.to_dict() | said
     write_json(out_dir / "config.json", _without_versions(config))
     tokenizer.save_pretrained(out_dir)
     image_processor.save_pretrained(out_dir)
@@ -86,14 +90,11 @@ def load_parts(
     Only safetensors are read and no code of the folder is run; the tokenizer is `tokenizer.json` as it is.
     """
     import torch
-    from transformers import PreTrainedTokenizerFast, Qwen2_5_VLForConditionalGeneration
-    from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+    from transformers import PreTrainedTokenizerFast
 
     folder = resolve(source, revision)
-    kind = read_json(folder / "config.json").get("model_type")
-    if kind != "qwen2_5_vl":
-        raise DataError(f"{folder / 'config.json'}: model_type {kind!r}, expected 'qwen2_5_vl'")
-    model = Qwen2_5_VLForConditionalGeneration.from_pretrained(
+    family = find_family(read_json(folder / "config.json").get("model_type"), str(folder / "config.json"))
+    model = family.model_class().from_pretrained(
         folder,
         dtype=getattr(torch, dtype),
         use_safetensors=True,
@@ -101,5 +102,4 @@ def load_parts(
         attn_implementation="sdpa",
     )
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, local_files_only=True)
-    processor = Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True)
-    return model.to(device).eval(), tokenizer, processor
+    return model.to(device).eval(), tokenizer, family.read_images(folder)

@@ -1,5 +1,6 @@
 import pytest
 
+from components.model.families.registry import FAMILIES
 from tests.support.streams import noise_video, unsettle
 
 TEXTS = [
@@ -12,13 +13,13 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def tiny_dir(tmp_path_factory):
-    """A model folder with random weights whose streams show all three states."""
+@pytest.fixture(scope="session", params=FAMILIES)
+def tiny_dir(request, tmp_path_factory):
+    """A model folder of each family with random weights whose streams show all three states."""
     from components.model.adapter import load
     from components.model.tiny import build_tiny
 
-    folder = build_tiny(tmp_path_factory.mktemp("tiny"), TEXTS, seed=1)
+    folder = build_tiny(tmp_path_factory.mktemp("tiny"), TEXTS, seed=1, family=request.param)
     adapter = load(folder)
     unsettle(adapter, noise_video(24, seed=2))
     adapter.save(folder)

@@ -141,7 +141,7 @@ def test_reference_folder_is_verified(tiny_dir, tmp_path):
 
 def test_another_architecture_is_refused(tmp_path):
     write_json(tmp_path / "config.json", {"model_type": "llama"})
-    with pytest.raises(DataError, match="expected 'qwen2_5_vl'"):
+    with pytest.raises(DataError, match="'llama', expected one of qwen2_5_vl, qwen3_vl, internvl"):
         load(tmp_path)
     with pytest.raises(DataError, match="no such model folder"):
         load(tmp_path / "nowhere")
