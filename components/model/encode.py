@@ -40,15 +40,16 @@ class Encoded(Tokens):
 
 
 def encode_tokens(
-    adapter: Adapter, dialogue: Dialogue, grids: Sequence[Sequence[Grid]], offset: int = 0
+    adapter: Adapter, dialogue: Dialogue, grids: Sequence[Sequence[Grid]], offset: int = 0, *, learn: int = 0
 ) -> Tokens:
-    """Tokens, labels and positions of a dialogue whose turn i shows images of `grids[i]`.
+    """Tokens, labels and positions of a dialogue whose i-th turn shows images of `grids[i]`.
 
     Args:
         adapter: of a model that has the state tokens.
-        dialogue: turns in order, numbered from 0.
+        dialogue: turns in order; in a window of a longer stream they keep their numbers.
         grids: one list of (t, h, w) per turn.
         offset: seconds added to every time tag and to every time spoken in questions and answers.
+        learn: answers of turns with a smaller number are context and bear no label.
 
     Raises:
         DataError: as many grids as turns were expected.
@@ -61,18 +62,19 @@ def encode_tokens(
     ids: list[int] = []
     labels: list[int] = []
     previous: list[int] | None = None
+    learnt = 0  # tokens of the answer before that bear a label: it and its end token, or none
     for turn, shown in zip(dialogue.turns, grids, strict=True):
         questions = [shift_times(question, offset) for question in turn.questions]
         fed = adapter.turn_ids(questions, turn.turn, offset, adapter.n_visual(shown), previous=previous)
-        # The answer before and its end token are the first tokens fed with this turn: those are supervised.
-        answered = 0 if previous is None else len(previous) + 1
+        # The answer before and its end token are the first tokens fed with this turn.
         ids += fed
-        labels += [*fed[:answered], *[IGNORE] * (len(fed) - answered)]
+        labels += [*fed[:learnt], *[IGNORE] * (len(fed) - learnt)]
         text = None if turn.text is None else shift_times(turn.text, offset)
         previous = adapter.answer_ids(turn.state, text)
+        learnt = len(previous) + 1 if turn.turn >= learn else 0
     last = [*(previous or []), *adapter.layout.tail]
     ids += last
-    labels += [*last[: len(previous or []) + 1], *[IGNORE] * (len(adapter.layout.tail) - 1)]
+    labels += [*last[:learnt], *[IGNORE] * (len(last) - learnt)]
     flat = [grid for shown in grids for grid in shown]
     positions, _ = adapter.positions(ids, flat)
     return Tokens(torch.tensor(ids), torch.tensor(labels), positions)

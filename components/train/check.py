@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from components.model.adapter import Adapter
-from components.model.batch import Batch, supervised_rows
+from components.model.pack import Pack, supervised_rows
 from components.protocol.states import LABELS
 
 COLUMNS = (
@@ -18,8 +18,8 @@ COLUMNS = (
 
 
 @torch.no_grad()
-def check(adapter: Adapter, batches: Sequence[Batch]) -> dict[str, float]:
-    """COLUMNS over some batches: states by arg max over the three, answers by arg max of every text token.
+def check(adapter: Adapter, packs: Sequence[Pack]) -> dict[str, float]:
+    """COLUMNS over some packs: states by arg max over the three, answers by arg max of every text token.
 
     A share without a denominator is 0. A false alarm is a Response on a turn labelled otherwise; such turns
     are the quiet ones, a second each. The model comes back in the mode it was in.
@@ -28,8 +28,8 @@ def check(adapter: Adapter, batches: Sequence[Batch]) -> dict[str, float]:
     adapter.model.eval()
     confusion = torch.zeros(3, 3, dtype=torch.int64)
     exact = total = 0
-    for batch in batches:
-        logits_MV, targets_M = supervised_rows(adapter, batch)
+    for pack in packs:
+        logits_MV, targets_M = supervised_rows(adapter, pack)
         confusion += state_confusion(logits_MV, targets_M, adapter.state_ids)
         right, told = exact_answers(logits_MV, targets_M, adapter.state_ids)
         exact, total = exact + right, total + told

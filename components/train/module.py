@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from components.core.errors import DataError
 from components.model.adapter import Adapter
-from components.model.batch import Batch, supervised_hidden
+from components.model.pack import Pack, supervised_hidden
 from components.train.fused import CHUNK_ROWS, fused_rows
 from components.train.loss import check_options
 
@@ -54,7 +54,7 @@ class HeadLoss(nn.Module):
 
 
 class StreamLoss(nn.Module):
-    """(batch, state counts of the step, normalizer) -> (loss, cross-entropy of each supervised token)."""
+    """(pack, state counts of the step, normalizer) -> (loss, cross-entropy of each supervised token)."""
 
     def __init__(self, adapter: Adapter, options: LossOptions):
         """DataError where the states are not three tokens of the model, or its head is more than a matrix."""
@@ -70,8 +70,8 @@ class StreamLoss(nn.Module):
             raise DataError(f"{name}: {error}; see components.model.states.add_states") from error
         self.head = HeadLoss(head.weight, ids, options)
 
-    def forward(self, batch: Batch, counts: Tensor, normalizer: float) -> tuple[Tensor, Tensor]:
+    def forward(self, pack: Pack, counts: Tensor, normalizer: float) -> tuple[Tensor, Tensor]:
         """Loss (scalar) and the cross-entropy (M,) of each supervised token, detached."""
-        hidden_MD, targets_M = supervised_hidden(self.adapter, batch)
+        hidden_MD, targets_M = supervised_hidden(self.adapter, pack)
         out: tuple[Tensor, Tensor] = self.head(hidden_MD, targets_M, counts, normalizer)
         return out

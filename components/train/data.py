@@ -1,0 +1,78 @@
+"""Samples of both splits, and the packs that a plan's draws become."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+
+from components.model.adapter import Adapter
+from components.model.encode import Tokens, encode_tokens
+from components.model.features import FeatureCache, Seen
+from components.model.pack import Pack, pack
+from components.protocol.turns import Dialogue
+from components.protocol.windows import window
+from components.train.order import Draw, Sample
+from components.train.packing import best_fit
+from components.train.recipe import Recipe
+from components.train.samples import read_split
+from components.train.sizes import Measure
+from components.train.windows import cut
+from components.video.root import MediaRoot
+from components.video.source import VideoSource
+
+
+@dataclass(frozen=True)
+class Data:
+    """Samples of both splits, what their frames look like to the tower, and how long they are."""
+
+    train: Sequence[Dialogue]
+    validation: Sequence[Dialogue]
+    cache: FeatureCache
+    measure: Measure
+
+    def encode(self, draws: Sequence[Draw], *, split: str = "train") -> Pack:
+        """The pack of some draws; the vision tower runs at most once for it where nothing is cached."""
+        dialogues = [getattr(self, split)[draw.sample.index] for draw in draws]
+        wanted = [
+            (dialogue.video_id, draw.span.first, draw.span.last + 1)
+            for dialogue, draw in zip(dialogues, draws, strict=True)
+        ]
+        seen = self.cache.get_all(wanted)
+        tokens = [
+            encode_draw(self.cache.adapter, dialogue, draw, shown)
+            for dialogue, draw, shown in zip(dialogues, draws, seen, strict=True)
+        ]
+        return pack([(made, torch.cat(shown.rows)) for made, shown in zip(tokens, seen, strict=True)])
+
+
+def open_data(adapter: Adapter, dataset: Path, media: Path, recipe: Recipe) -> Data:
+    """Both splits of the dataset stage's folder, and the videos below the media root; DataError without."""
+    source = VideoSource(MediaRoot(media))
+    return Data(
+        read_split(dataset, "train"),
+        read_split(dataset, "validation"),
+        FeatureCache(adapter, source, budget_mb=recipe.cache_mb),
+        Measure(adapter, source.size),
+    )
+
+
+def encode_draw(adapter: Adapter, dialogue: Dialogue, draw: Draw, seen: Seen) -> Tokens:
+    """The tokens of a draw, as a stream that keeps as many turns holds them at its last one."""
+    span = draw.span
+    turns = window(dialogue.turns, span.last, span.last - span.first + 1)
+    shown = replace(dialogue, turns=turns)
+    return encode_tokens(adapter, shown, seen.grids, draw.sample.offset, learn=span.learn)
+
+
+def check_packs(data: Data, recipe: Recipe) -> list[Pack]:
+    """The validation slice: evenly spaced samples without offset, packed once; a longer one is cut, too."""
+    count = min(recipe.check_samples, len(data.validation))
+    draws = []
+    for place in range(count):
+        sample = Sample(place * len(data.validation) // count, 0)
+        sizes = data.measure.sizes(data.validation[sample.index], 0)
+        spans, _ = cut(sizes, budget=recipe.token_budget, width=recipe.window_turns)
+        draws += [Draw(sample, span) for span in spans]
+    packs = best_fit([draw.span.tokens for draw in draws], recipe.token_budget)
+    return [data.encode([draws[index] for index in chosen], split="validation") for chosen in packs]
