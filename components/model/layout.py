@@ -42,13 +42,18 @@ def single_id(tokenizer: Any, token: str) -> int:
 
 
 def special_id(tokenizer: Any, token: str) -> int:
-    """`single_id` of a token that no foreign text may spell; a DataError also where it is not special."""
+    """`single_id` of a token that no foreign text may spell; a DataError where it is none or another one."""
     index = single_id(tokenizer, token)
     added = tokenizer.added_tokens_decoder.get(index)
     if added is None or not added.special:
         raise DataError(
             f"{tokenizer.name_or_path or 'tokenizer'}: {token!r} is an ordinary token, expected a special "
             "one: any text could spell it"
+        )
+    if added.content != token:
+        raise DataError(
+            f"{tokenizer.name_or_path or 'tokenizer'}: {token!r} becomes the special token "
+            f"{added.content!r}, expected one of its own"
         )
     return index
 
