@@ -52,7 +52,8 @@ def run_steps(
         packs = [data.encode(chosen) for chosen in draws]
         done = engine_step(engine, packs, adapter.state_ids, step=step, heart=heart)
         curves.loss.append({"step": step + 1, **done.row})
-        curves.samples.append({"step": step + 1, **plan.row})
+        filled = plan.counts["tokens"] / (recipe.token_budget * max(1, plan.counts["packs"]))
+        curves.samples.append({"step": step + 1, **plan.counts, "fill": filled})
         for chosen, pack, ce_M in zip(draws, packs, done.ce, strict=True):
             tasks = [data.train[draw.sample.index].task for draw in chosen]
             curves.count(tasks, by_sequence(ce_M, pack.labels, pack.lengths))

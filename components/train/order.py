@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from components.core.seeds import rng
 from components.protocol.turns import Dialogue
-from components.train.packing import best_fit, fill, spread
+from components.train.packing import best_fit, spread
 from components.train.recipe import Recipe
 from components.train.sizes import Measure
 from components.train.windows import Span, cut, stride
@@ -36,15 +36,15 @@ class Draw:
 class Step:
     """The packs of all ranks, a multiple of `ranks`, and what happened to the samples.
 
-    packs: rank r runs packs r, r + ranks, ... . samples, ids: as they were drawn. row: a row of
-    `curves/samples.csv`: samples, cut (samples), windows (of those), skipped (turns, each alone above the
-    token budget), packs, tokens (empty packs are not counted in these), fill (share of the budget of packs).
+    packs: rank r runs packs r, r + ranks, ... . samples, ids: as they were drawn. counts: `samples`, `cut`
+    (samples), `windows` (of those), `skipped_turns` (each alone above the token budget), `sequences`, `packs`
+    and `tokens` of them, and `empty_packs`, which are not among `packs`.
     """
 
     packs: tuple[tuple[Draw, ...], ...]
     samples: tuple[Sample, ...]
     ids: tuple[str, ...]
-    row: dict[str, float]
+    counts: dict[str, int]
 
     def of_rank(self, rank: int, ranks: int) -> tuple[tuple[Draw, ...], ...]:
         """The packs of one rank, as many as every other rank has."""
@@ -60,27 +60,24 @@ def plan_step(
     every collective operation and adds nothing to the loss.
     """
     drawn = draw_samples(seed, step, recipe.batch, len(samples), recipe.offsets)
-    row = Counter[str](samples=len(drawn), cut=0, windows=0, skipped=0)
+    counts = Counter(samples=len(drawn), cut=0, windows=0, skipped_turns=0, empty_packs=0)
     draws: list[Draw] = []
     for place, sample in enumerate(drawn):
         sizes = measure.sizes(samples[sample.index], sample.offset)
         phase = int(rng(seed, "phase", step, place).integers(stride(recipe.window_turns)))
         spans, skipped = cut(sizes, budget=recipe.token_budget, width=recipe.window_turns, phase=phase)
         if sizes.total > recipe.token_budget:
-            row.update(cut=1, windows=len(spans), skipped=len(skipped))
+            counts.update(cut=1, windows=len(spans), skipped_turns=len(skipped))
         draws += [Draw(sample, span) for span in spans]
     lengths = [draw.span.tokens for draw in draws]
     fitted = best_fit(lengths, recipe.token_budget)
     packs = [tuple(draws[index] for index in pack) for pack in spread(fitted, lengths, ranks)]
-    figures = {
-        "packs": len(packs),
-        "tokens": sum(lengths),
-        "fill": fill(lengths, fitted, recipe.token_budget),
-    }
+    counts.update(sequences=len(draws), packs=len(packs), tokens=sum(lengths))
     while len(packs) % ranks or not packs:
         packs.append((_empty(drawn[0], samples, measure),))
+        counts["empty_packs"] += 1
     ids = tuple(samples[sample.index].sample_id for sample in drawn)
-    return Step(tuple(packs), tuple(drawn), ids, {**row, **figures})
+    return Step(tuple(packs), tuple(drawn), ids, dict(counts))
 
 
 def draw_samples(seed: int, step: int, batch: int, total: int, offsets: Sequence[int]) -> list[Sample]:
