@@ -14,10 +14,10 @@ from components.base.optim import fit
 from components.base.sequences import clip_sequence, frame_sequence
 from components.core.seeds import rng
 from components.model.adapter import Adapter
-from components.model.batch import Batch, collate, supervised_rows
 from components.model.encode import Tokens
 from components.model.features import FeatureCache
 from components.model.freeze import freeze
+from components.model.pack import Pack, pack, supervised_rows
 from components.model.positions import Grid
 
 MAX_OFFSET = 400  # frames and clips start anywhere up to here, in seconds
@@ -56,7 +56,7 @@ def frame_phase(
             _framed(adapter, shuffle_slots(item.asked[0], generator), grid, generator)
             for item, grid in zip(chosen, grids, strict=True)
         ]
-        return answer_loss(adapter, [collate(list(zip(tokens, split, strict=True)))])
+        return answer_loss(adapter, [pack(list(zip(tokens, split, strict=True)))])
 
     values = adapter.model.parameters()
     return list(fit("base: frames", values, loss, steps=recipe.frame_steps, lr=recipe.frame_lr))
@@ -79,25 +79,25 @@ def clip_phase(
 
     def loss(step: int) -> Tensor:
         generator = rng(seed, "base clips", step)
-        batches = []
+        packs = []
         if frames:
             chosen = [frames[i] for i in generator.integers(len(frames), size=recipe.clip_frames)]
             pairs = [
                 pair for group in chosen for pair in _frame_pairs(adapter, group, cache, turns, generator)
             ]
-            batches.append(collate(pairs))
+            packs.append(pack(pairs))
         if clips:
             drawn = [clips[i] for i in generator.integers(len(clips), size=recipe.clip_clips)]
-            batches.append(collate([_clip_pair(adapter, item, cache, turns, generator) for item in drawn]))
-        return answer_loss(adapter, batches)
+            packs.append(pack([_clip_pair(adapter, item, cache, turns, generator) for item in drawn]))
+        return answer_loss(adapter, packs)
 
     values = adapter.model.parameters()
     return list(fit("base: clips", values, loss, steps=recipe.clip_steps, lr=recipe.clip_lr))
 
 
-def answer_loss(adapter: Adapter, batches: Sequence[Batch]) -> Tensor:
-    """Mean cross-entropy over the answer tokens of all batches."""
-    rows = [supervised_rows(adapter, batch) for batch in batches]
+def answer_loss(adapter: Adapter, packs: Sequence[Pack]) -> Tensor:
+    """Mean cross-entropy over the answer tokens of all packs."""
+    rows = [supervised_rows(adapter, pack) for pack in packs]
     sums = [cross_entropy(logits_MV.float(), targets_M, reduction="sum") for logits_MV, targets_M in rows]
     return torch.stack(sums).sum() / sum(targets_M.numel() for _, targets_M in rows)
 

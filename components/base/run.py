@@ -46,7 +46,7 @@ def train_tiny(
     turns = turns_by_video(manifest)
     frames = FrameCache(media, turns, budget_mb=recipe.cache_mb)
     losses = {"frame": frame_phase(adapter, items, frames, recipe, seed)}
-    cache = FeatureCache(adapter, lambda video_id, _: frames.get(video_id), budget_mb=recipe.cache_mb)
+    cache = FeatureCache(adapter, frames, budget_mb=recipe.cache_mb)
     losses["clip"] = clip_phase(adapter, items, cache, turns, recipe, seed)
     adapter.model.eval()
     adapter.save(out_dir)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -11,8 +10,8 @@ from components.model.adapter import Adapter
 from components.model.features import FeatureCache
 from components.model.freeze import weights_of
 from components.model.positions import Grid
-from components.video.frames import frames_at, turn_times
 from components.video.root import MediaRoot
+from components.video.source import VideoSource
 
 
 class VideoFrames:
@@ -27,16 +26,13 @@ class VideoFrames:
     """
 
     def __init__(self, adapter: Adapter, media: MediaRoot, turns: Mapping[str, int], *, fps: int = 1):
-        self.media, self.turns, self.fps = media, turns, fps
-        self.cache = FeatureCache(adapter, self._read)
-
-    def _read(self, video: str, pictures: int) -> Sequence[np.ndarray]:
-        return frames_at(self.media.resolve(video), turn_times(pictures // self.fps, self.fps))
+        self.turns, self.fps = turns, fps
+        self.cache = FeatureCache(adapter, VideoSource(media, fps=fps))
 
     def serve(self, adapter: Adapter) -> None:
         """Go on with another model; rows are kept if its vision tower is the same (it was frozen)."""
         if not same_tower(self.cache.adapter, adapter):
-            self.cache = FeatureCache(adapter, self._read)
+            self.cache = FeatureCache(adapter, self.cache.source)
 
     def rows(self, video: str, turn: int, until_s: float) -> tuple[Tensor, Sequence[Grid]]:
         """Rows (N, F) and grids of the frames of one turn that are not later than `until_s`.
