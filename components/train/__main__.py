@@ -57,7 +57,7 @@ def describe(
     }
 
 
-def carry_out(job: dict[str, Any]) -> dict[str, int]:
+def carry_out(job: dict[str, Any]) -> dict[str, Any]:
     """Train in this process: one rank, or one of torchrun's; else start the ranks of this machine."""
     ranks, given = job["recipe"]["ranks"], os.environ.get("WORLD_SIZE")
     if given is not None and int(given) != ranks:

@@ -21,7 +21,7 @@ POLL_S = 0.2
 GATHER_S = 1.5
 
 
-def run_ranks(job: Mapping[str, Any], ranks: int, hang_s: float) -> dict[str, int]:
+def run_ranks(job: Mapping[str, Any], ranks: int, hang_s: float) -> dict[str, Any]:
     """Run `components.train.rank` in `ranks` processes of this machine; returns what rank 0 reports.
 
     They meet in a file, so two jobs on one machine never fight for a port. Each leads a group of its own, and
@@ -41,7 +41,7 @@ def run_ranks(job: Mapping[str, Any], ranks: int, hang_s: float) -> dict[str, in
         finally:
             for child in children:
                 kill_group(child, grace_s=0.0)
-        counts: dict[str, int] = json.loads((folder / "result.json").read_text())
+        counts: dict[str, Any] = json.loads((folder / "result.json").read_text())
         return counts
 
 

@@ -16,8 +16,9 @@ from components.train.heartbeat import Heart
 from components.train.journal import Journal
 from components.train.order import plan_step
 from components.train.recipe import Recipe
-from components.train.statistics import by_sequence
+from components.train.speed import Speed, shapes_of
 from components.train.step import engine_step
+from components.train.watch import Watch
 
 CHECK = 10**6  # places of a step are its packs; what comes after them sorts behind
 
@@ -39,24 +40,21 @@ def run_steps(
     journal: Journal,
     heart: Heart,
     hooks: Hooks,
-) -> None:
+) -> Speed:
     """Train the steps that `journal` has not yet, up to `recipe.steps`; curves are the same on all ranks."""
     curves, (rank, ranks) = journal.curves, world()
-    checks = check_packs(data, recipe)
-    progress = Progress("train", recipe.steps - journal.step)
+    checks, speed = check_packs(data, recipe), Speed(shapes_of(adapter))
+    watch = Watch(curves, speed, Progress("train", recipe.steps - journal.step), recipe.token_budget)
     for step in range(journal.step, recipe.steps):
         torch.manual_seed(derive(seed, "step", step, rank))
         heart.beat(step + 1, 0, "reading samples")
-        plan = plan_step(seed, step, data.train, data.measure, recipe, ranks)
-        draws = plan.of_rank(rank, ranks)
-        packs = [data.encode(chosen) for chosen in draws]
-        done = engine_step(engine, packs, adapter.state_ids, step=step, heart=heart)
-        curves.loss.append({"step": step + 1, **done.row})
-        filled = plan.counts["tokens"] / (recipe.token_budget * max(1, plan.counts["packs"]))
-        curves.samples.append({"step": step + 1, **plan.counts, "fill": filled})
-        for chosen, pack, ce_M in zip(draws, packs, done.ce, strict=True):
-            tasks = [data.train[draw.sample.index].task for draw in chosen]
-            curves.count(tasks, by_sequence(ce_M, pack.labels, pack.lengths))
+        with speed.timed("data"):
+            plan = plan_step(seed, step, data.train, data.measure, recipe, ranks)
+            draws = plan.of_rank(rank, ranks)
+            packs = [data.encode(chosen) for chosen in draws]
+        with speed.timed("step"):
+            done = engine_step(engine, packs, adapter.state_ids, step=step, heart=heart)
+        watch.trained(step + 1, plan, draws, packs, done, data.train)
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             heart.beat(step + 1, CHECK, "validation slice")
             curves.check(step + 1, check(adapter, checks))
@@ -67,4 +65,4 @@ def run_steps(
         if recipe.save_every and (step + 1) % recipe.save_every == 0 and step + 1 < recipe.steps:
             heart.beat(step + 1, CHECK + 2, "writing a checkpoint", patient=True)
             hooks.save(step + 1)
-        progress.step(note=f"loss {curves.loss[-1]['loss']:.4f}")
+    return speed

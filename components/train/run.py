@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from importlib import metadata
@@ -44,7 +44,7 @@ def train(
     seed: int,
     resume: Path | None = None,
     heart: Heart | None = None,
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """Train `base` to stream and write the model folder, its curves and the kept steps into `out_dir`.
 
     Every rank calls this; the first one writes.
@@ -62,7 +62,7 @@ def train(
         heart: signs of life, where somebody watches.
 
     Returns:
-        Counts for the run record.
+        Counts and speed for the run record.
 
     """
     torch.set_num_threads(1)
@@ -96,17 +96,18 @@ def train(
     def checkpoint(step: int) -> None:
         save_checkpoint(shelf, engine, journal.state(), step)
 
-    run_steps(engine, adapter, data, recipe, seed, journal, heart, Hooks(keep, checkpoint))
+    speed = run_steps(engine, adapter, data, recipe, seed, journal, heart, Hooks(keep, checkpoint))
     heart.beat(recipe.steps, CHECK + 3, "writing the product", patient=True)
     save(engine, adapter, out_dir, describe(adapter, recipe, loss, seed, recipe.steps))
     if rank == 0:
         journal.write(out_dir)
         if resume and models.is_dir():
             shutil.copytree(models, out_dir, dirs_exist_ok=True)
-    return {"samples": len(data.train), "validation_samples": len(data.validation), "steps": recipe.steps}
+    counts = {"samples": len(data.train), "validation_samples": len(data.validation), "steps": recipe.steps}
+    return {**counts, "speed": speed.summary(device_name())}
 
 
-def train_job(job: Mapping[str, Any], heart: Heart | None = None) -> dict[str, int]:
+def train_job(job: Mapping[str, Any], heart: Heart | None = None) -> dict[str, Any]:
     """`train` with its arguments as JSON: what the processes of one job hand to each other."""
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in job["recipe"].items()
@@ -122,6 +123,11 @@ def train_job(job: Mapping[str, Any], heart: Heart | None = None) -> dict[str, i
         resume=Path(job["resume"]) if job["resume"] else None,
         heart=heart,
     )
+
+
+def device_name() -> str:
+    """The card's name as its driver tells it, `cpu` without one."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
 def own_heart(resume: Path | None, recipe: Recipe) -> Heart:

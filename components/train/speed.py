@@ -5,15 +5,17 @@ MFU is the share of the card's reachable FLOP/s that the trained part's useful o
 often it ran depends on the cache.
 """
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from components.model.adapter import Adapter
 from components.train.plan.flops import flops_of
 from components.train.plan.gpus import GPUS
 from components.train.plan.load import Load
-from components.train.plan.shapes import Shapes
+from components.train.plan.shapes import Shapes, read_shapes
 
 TERA = 1e12
 
@@ -67,6 +69,11 @@ class Speed:
             "reachable_tflops": reachable,
             "mfu": None if reachable is None else round(rate / reachable, 4),
         }
+
+
+def shapes_of(adapter: Adapter) -> Shapes:
+    """The shapes of a loaded model, from its configuration as it would be saved."""
+    return read_shapes(json.loads(adapter.model.config.to_json_string()), "the loaded model")
 
 
 def reachable_tflops(device: str) -> float | None:

@@ -12,6 +12,7 @@ from components.core.files import read_json
 from components.core.hashing import sha256_tree
 from components.model.adapter import load
 from components.train.run import train
+from components.train.samples import read_split
 
 
 @pytest.fixture
@@ -49,7 +50,32 @@ def test_product_is_whole_and_loads(run, recipe, tmp_path):
     loss, states = rows(out / "curves/loss.csv"), rows(out / "curves/states.csv")
     assert [row["step"] for row in loss] == ["1", "2", "3"] and [row["step"] for row in states] == ["2", "3"]
     assert all(float(row["loss"]) > 0 and float(row["grad_norm"]) > 0 for row in loss)
-    assert all(0 <= float(value) <= 1 for row in states for name, value in row.items() if name != "step")
+    shares = [(name, float(value)) for row in states for name, value in row.items() if name != "step"]
+    assert all(0 <= value <= (60 if "per_quiet_minute" in name else 1) for name, value in shares)
+
+
+def test_curves_by_task_and_of_samples_add_up(run, recipe, products, tmp_path):
+    out = run(tmp_path / "out", recipe)
+    tasks, counts = rows(out / "curves/tasks.csv"), rows(out / "curves/samples.csv")
+    assert [row["step"] for row in tasks] == ["2", "3"] and [row["step"] for row in counts] == ["1", "2", "3"]
+    trained_on = {sample.task for sample in read_split(products.dataset, "train")}
+    assert set(tasks[0]) == {"step", *trained_on}
+    assert any(row[task] for row in tasks for task in trained_on)
+    assert all(
+        not value or 0 < float(value) < 20 for row in tasks for value in row.values() if value != row["step"]
+    )
+    assert {row["samples"] for row in counts} == {"4"} and all(0 < float(row["fill"]) <= 1 for row in counts)
+
+
+def test_speed_is_told_for_the_run_record_and_is_no_product(products, base, recipe, tmp_path):
+    (tmp_path / "out").mkdir()
+    where = {"base": base, "dataset": products.dataset, "media": products.media}
+    speed = train(tmp_path / "out", **where, recipe=recipe, loss="ce", seed=0)["speed"]
+    tokens = sum(int(row["tokens"]) for row in rows(tmp_path / "out/curves/samples.csv"))
+    assert speed["device"] == "cpu" and speed["mfu"] is None
+    assert speed["tokens"] == tokens and speed["steps"] == 3 and speed["tokens_per_s"] > 0
+    files = [path.read_text() for path in (tmp_path / "out").rglob("*") if path.suffix in {".csv", ".json"}]
+    assert not any("tokens_per_s" in text for text in files)
 
 
 def test_same_inputs_and_seed_same_bytes(run, recipe, tmp_path):
