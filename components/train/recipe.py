@@ -21,6 +21,7 @@ class Recipe:
     dtype: of weights and activations, `float32` or `bfloat16` (then the optimizer keeps fp32 weights).
     grad_dtype: in which gradients of the packs of a step are summed. gradient_checkpointing: compute
     activations again in the backward pass instead of keeping them. gamma: focusing exponent.
+    freeze: parts without gradient (`components.model.freeze.PARTS`), always `vision`: its output is cached.
     offsets: start offsets of a sample's clock in seconds, each entry equally likely, drawn from 0 .. entry.
     checkpoints: steps whose model is kept as `step-N/` beside the last.
     check_every, check_samples: the curve of recall and precision on the validation split.
@@ -43,6 +44,7 @@ class Recipe:
     dtype: str
     grad_dtype: str
     gradient_checkpointing: bool
+    freeze: tuple[str, ...]
     gamma: float
     offsets: tuple[int, ...]
     checkpoints: tuple[int, ...]
@@ -75,6 +77,10 @@ class Recipe:
             raise UsageError(
                 "params train: keep_checkpoints and ranks are 1 or more, save_every 0 or more, hang_s above 0"
             )
+        if "vision" not in self.freeze:
+            raise UsageError(
+                f"params train.freeze: {list(self.freeze)}, expected vision among them: its output is cached"
+            )
         if not self.offsets or min(self.offsets) < 0:
             raise UsageError("params train.offsets: a list of seconds, 0 or more")
 
@@ -83,7 +89,7 @@ def read_recipe(param: Callable[[str], Any]) -> Recipe:
     """The recipe from declared params; `param` maps a dotted key to its value (`Stage.param`)."""
     names = Recipe.__dataclass_fields__
     values = {name: param(f"train.{name}") for name in names}
-    for name in ("betas", "offsets", "checkpoints"):
+    for name in ("betas", "freeze", "offsets", "checkpoints"):
         values[name] = tuple(values[name])
     for name in ("lr", "weight_decay", "warmup", "clip", "gamma", "hang_s", "cache_mb"):
         values[name] = float(values[name])

@@ -76,7 +76,7 @@ def train(
     heart = heart or own_heart(resume, recipe)
     adapter = load(base, dtype=recipe.dtype)
     add_states(adapter.model, adapter.tokenizer, seed)
-    freeze(adapter.model)
+    freeze(adapter.model, recipe.freeze)
     if recipe.gradient_checkpointing:
         adapter.model.gradient_checkpointing_enable({"use_reentrant": False})
     data = open_data(adapter, dataset, media, recipe)

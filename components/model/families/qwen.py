@@ -31,8 +31,10 @@ class QwenVL:
         """
         from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-        size = {"shortest_edge": MIN_PIXELS, "longest_edge": MAX_PIXELS}
-        return Qwen2VLImageProcessorPil.from_pretrained(folder, local_files_only=True, size=size)
+        # Qwen2.5-VL's folders say min_pixels and max_pixels, Qwen3-VL's say size; these words win over both.
+        return Qwen2VLImageProcessorPil.from_pretrained(
+            folder, local_files_only=True, min_pixels=MIN_PIXELS, max_pixels=MAX_PIXELS
+        )
 
     def encode(self, config: Any, images: Any, frames: Sequence[np.ndarray]) -> tuple[Tensor, list[Grid]]:
         """(P, channels * temporal * patch * patch) and (t, h, w) in patches of each frame."""
