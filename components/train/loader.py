@@ -59,8 +59,8 @@ class LoaderState:
         replayed = state.replay(samples)
         if replayed != state:
             raise DataError(
-                f"the checkpoint has seen other samples in its {state.steps} steps than seed {state.seed} now "
-                f"draws (digest {state.digest[:12]}, from this dataset {replayed.digest[:12]}); train anew"
+                f"the checkpoint has seen other samples in {state.steps} steps than seed {state.seed} draws "
+                f"now (digest {state.digest[:12]}, from this dataset {replayed.digest[:12]}); train anew"
             )
         return state
 

@@ -9,28 +9,29 @@ import torch
 from components.core.errors import DataError
 from components.train.check import exact_answers, state_confusion
 from components.train.engine import schedule
-from components.train.samples import draw_step, read_split
+from components.train.order import draw_samples
+from components.train.samples import read_split
 from components.train.statistics import by_kind, means
 
 STATES = (7, 8, 9)
 
 
 def test_each_epoch_draws_every_sample_once():
-    draws = [draw.index for step in range(10) for draw in draw_step(0, step, 4, 20, (0,))]
+    draws = [draw.index for step in range(10) for draw in draw_samples(0, step, 4, 20, (0,))]
     assert Counter(draws[:20]) == Counter(range(20)) == Counter(draws[20:])
     assert draws[:20] != draws[20:]
 
 
 def test_offsets_are_thirds_of_nothing_short_and_long():
-    offsets = [draw.offset for step in range(400) for draw in draw_step(3, step, 8, 50, (0, 60, 400))]
+    offsets = [draw.offset for step in range(400) for draw in draw_samples(3, step, 8, 50, (0, 60, 400))]
     shares = [sum(o == 0 for o in offsets), sum(o > 60 for o in offsets)]
     assert abs(shares[0] / len(offsets) - (1 / 3 + 1 / 183 + 1 / 1203)) < 0.03
     assert abs(shares[1] / len(offsets) - 340 / 1203) < 0.03 and max(offsets) <= 400
 
 
 def test_draws_depend_on_seed_and_step_alone():
-    assert draw_step(1, 5, 4, 9, (0, 60)) == draw_step(1, 5, 4, 9, (0, 60))
-    assert draw_step(1, 5, 4, 9, (0, 60)) != draw_step(2, 5, 4, 9, (0, 60))
+    assert draw_samples(1, 5, 4, 9, (0, 60)) == draw_samples(1, 5, 4, 9, (0, 60))
+    assert draw_samples(1, 5, 4, 9, (0, 60)) != draw_samples(2, 5, 4, 9, (0, 60))
 
 
 def test_empty_split_is_an_error(tmp_path):

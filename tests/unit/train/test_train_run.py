@@ -101,10 +101,14 @@ def test_vision_stays_and_the_rest_learns(run, recipe, base, tmp_path):
         assert not torch.equal(before[name], after[name]), name
 
 
-def test_micro_batches_do_not_change_the_step(run, recipe, tmp_path):
-    """Alpha and |M| come from the whole optimizer step, so cutting it into forwards changes only rounding."""
-    parts = rows(run(tmp_path / "parts", replace(recipe, micro_batch=1)) / "curves/loss.csv")
-    whole = rows(run(tmp_path / "whole", replace(recipe, micro_batch=4)) / "curves/loss.csv")
+def test_the_number_of_packs_does_not_change_the_step(run, recipe, tmp_path):
+    """Alpha and |M| come from the whole optimizer step, so cutting it into packs changes only rounding."""
+    parts, whole = (
+        run(tmp_path / str(budget), replace(recipe, token_budget=budget)) for budget in (620, 4096)
+    )
+    packs = [[int(row["packs"]) for row in rows(out / "curves/samples.csv")] for out in (parts, whole)]
+    assert min(packs[0]) > 2 and set(packs[1]) == {1}
+    parts, whole = (rows(out / "curves/loss.csv") for out in (parts, whole))
     for one, other in zip(parts, whole, strict=True):
         for name in ("loss", "ce_silence", "ce_response", "ce_text", "grad_norm"):
             assert float(one[name]) == pytest.approx(float(other[name]), rel=2e-4, abs=1e-6)
@@ -141,8 +145,6 @@ def test_a_broken_engine_fails_the_run(run, recipe, tmp_path, monkeypatch):
 
 
 def test_wrong_recipes_are_refused(recipe):
-    for change in ({"zero_stage": 4}, {"dtype": "float16"}, {"offsets": ()}, {"steps": 0}):
+    for change in ({"zero_stage": 4}, {"dtype": "float16"}, {"offsets": ()}, {"steps": 0}, {"token_budget": 0}):
         with pytest.raises(UsageError, match="params train"):
             replace(recipe, **change)
-    with pytest.raises(UsageError, match="micro_batch"):
-        replace(recipe, batch=5, micro_batch=2).accumulation(1)
