@@ -5,8 +5,10 @@ from typing import Any
 
 from components.report.html import DASH
 from components.report.inputs import ModelRun
+from components.report.palette import PAPER_BASES, family_title
 
 GROUP_NAMES = {"forward": "Forward", "realtime": "Real-time", "backward": "Backward", "total": "In total"}
+PAPER_BASE = "Qwen2.5-VL-3B"  # of a family that table 4 does not have
 RIVAL_NAMES = {"best_blind": "best blind policy", "clock": "clock", "exchanged": "exchanged video"}
 REPRODUCED, NOT_REPRODUCED, NOT_RUN = "reproduced", "not reproduced", "not run"
 NOT_RUN_HERE = (
@@ -56,55 +58,67 @@ def order_text(means: Mapping[str, float]) -> str:
     return " > ".join(f"{loss} {means[loss]:.1f}" for loss in ranked)
 
 
-def order_finding(
+def order_findings(
     models: Sequence[ModelRun], paper_losses: Sequence[Mapping[str, Any]], column: str
+) -> list[dict[str, str]]:
+    """For each family whether the losses rank on forward tasks as in table 4; none with fewer than two."""
+    families = list(dict.fromkeys(model.family for model in models))
+    lines = []
+    for family in families:
+        runs = [model for model in models if model.family == family]
+        base = PAPER_BASES.get(family, PAPER_BASE)
+        printed = {row["loss"]: row["forward"] for row in paper_losses if row["base"] == base}
+        where = f" on {family_title(family)}" if len(families) > 1 else ""
+        lines.append(order_finding(runs, printed, column, where))
+    return [line for line in lines if line is not None]
+
+
+def order_finding(
+    models: Sequence[ModelRun], printed: Mapping[str, float], column: str, where: str = ""
 ) -> dict[str, str] | None:
-    """Whether the losses rank on forward tasks as in table 4 of the paper; None with fewer than two."""
-    means = forward_means(models, column)
-    printed = {row["loss"]: row["forward"] for row in paper_losses if row["base"] == "Qwen2.5-VL-3B"}
-    shared = {loss: value for loss, value in means.items() if loss in printed}
+    """Whether the losses of one family rank as printed; None with fewer than two."""
+    shared = {loss: value for loss, value in forward_means(models, column).items() if loss in printed}
     if len(shared) < 2:
         return None
     ours = sorted(shared, key=lambda loss: (-shared[loss], loss))
     paper = sorted(shared, key=lambda loss: -printed[loss])
     overlap = "" if disjoint(models, ours[0], ours[1], column) else " The intervals of the first two overlap."
-    theirs = " > ".join(paper)
-    text = f"Order of the losses on forward tasks: here {order_text(shared)}; in the paper {theirs}.{overlap}"
+    seeds = len({model.seed for model in models})
+    text = (
+        f"Order of the losses on forward tasks{where} (n = {seeds} seed{'s' if seeds > 1 else ''}): "
+        f"here {order_text(shared)}; in the paper {' > '.join(paper)}.{overlap}"
+    )
     return finding(REPRODUCED if ours == paper and not overlap else NOT_REPRODUCED, text)
 
 
 def disjoint(models: Sequence[ModelRun], first: str, second: str, column: str) -> bool:
-    """Whether the forward intervals of two losses (first seed of each) do not overlap."""
-    bounds = {}
-    for model in reversed(models):
-        bounds[model.loss] = model.scores["ovo"]["columns"][column]["model"]["intervals"]["groups"]["forward"]
-    return bool(bounds[first] and bounds[second] and bounds[first][0] > bounds[second][1])
+    """Whether the forward intervals of two losses, joined over their seeds, do not overlap."""
+    bounds: dict[str, list[Sequence[float] | None]] = {first: [], second: []}
+    for model in models:
+        found = model.scores["ovo"]["columns"][column]["model"]["intervals"]["groups"]["forward"]
+        bounds.setdefault(model.loss, []).append(found)
+    above = [interval[0] for interval in bounds[first] if interval]
+    below = [interval[1] for interval in bounds[second] if interval]
+    return bool(above and below and min(above) > max(below))
 
 
 def early_finding(models: Sequence[ModelRun]) -> dict[str, str] | None:
     """Whether cross entropy hears fewer events than focal early in training, as the paper says."""
-    early = {model.loss: model for model in reversed(models) if model.scores["validation"].get("at_steps")}
-    if not {"ce", "focal"} <= set(early):
+    heard: dict[str, list[Mapping[str, float]]] = {}
+    steps = [int(step) for model in models for step in model.scores["ovo"].get("at_steps", {})]
+    for model in models:
+        early = model.scores["ovo"].get("at_steps", {}).get(str(min(steps, default=0)))
+        if model.family == models[0].family and early and early["responses"]["recall"] is not None:
+            heard.setdefault(model.loss, []).append(early["responses"])
+    if not {"ce", "focal"} <= set(heard):
         return None
-    step = min(early["ce"].scores["validation"]["at_steps"], key=int)
-    recall = {loss: state_recalls(early[loss], step) for loss in ("ce", "focal")}
-    if any(value is None for pair in recall.values() for value in pair.values()):
-        return None
-    text = "; ".join(
-        f"{loss}: Standby {number(pair['standby'])}, Response {number(pair['response'])}"
-        for loss, pair in recall.items()
-    )
-    low = all(recall["ce"][state] < recall["focal"][state] for state in ("standby", "response"))
+    recall = {loss: sum(one["recall"] for one in found) / len(found) for loss, found in heard.items()}
+    told = ", ".join(f"{loss} {number(recall[loss])}" for loss in ("ce", "focal"))
     return finding(
-        REPRODUCED if low else NOT_REPRODUCED,
-        f"Early silence of cross entropy: recall on the validation split after {step} steps is {text}.",
+        REPRODUCED if recall["ce"] < recall["focal"] else NOT_REPRODUCED,
+        "Early silence of cross entropy: recall of Response on the forward test streams after "
+        f"{min(steps)} steps is {told}.",
     )
-
-
-def state_recalls(model: ModelRun, step: str) -> dict[str, Any]:
-    """Recall of Standby and Response at a step, from the validation suite."""
-    states = model.scores["validation"]["at_steps"].get(step, {}).get("states", {})
-    return {state: states.get(state, {}).get("recall") for state in ("standby", "response")}
 
 
 def in_short(lines: Sequence[Mapping[str, str]], column: str) -> str:
@@ -147,7 +161,7 @@ def findings(
         lines += [
             group_finding(name, cells[name]) for name in GROUP_NAMES if cells[name]["accuracy"] is not None
         ]
-        lines.append(order_finding(ran, paper["losses"], column))
-    lines.append(early_finding(models))
+        lines += order_findings(ran, paper["losses"], column)
+        lines.append(early_finding(ran))
     lines.append(finding(NOT_RUN, f"At this scale not run: {NOT_RUN_HERE}."))
     return [line for line in lines if line is not None]

@@ -14,6 +14,7 @@ from components.report.weights import count_parameters
 
 Json = dict[str, Any]
 SUITES = ("validation", "ovo")
+CURVES = ("loss", "states", "tasks")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class ModelRun:
         parameters: numbers in its safetensors files.
         trained: `streamo.json` of the model.
         scores: suite -> scores.json; a suite that was not run is absent.
-        curves: `loss` and `states` -> rows of the CSV as numbers.
+        curves: `loss`, `states` and `tasks` -> rows of the CSV as numbers, None for an empty cell.
 
     """
 
@@ -39,7 +40,7 @@ class ModelRun:
     parameters: int
     trained: Json
     scores: dict[str, Json] = field(default_factory=dict)
-    curves: dict[str, list[dict[str, float]]] = field(default_factory=dict)
+    curves: dict[str, list[dict[str, float | None]]] = field(default_factory=dict)
 
 
 # What stage report depends on in dvc.yaml. Nothing else may be read: what lies beside, such as the receipts
@@ -112,19 +113,19 @@ def read_model(root: Path, family: str, loss: str, seed: int, suites: Sequence[s
         parameters=count_parameters(folder),
         trained=read_json(folder / "streamo.json"),
         scores=scores,
-        curves={part: read_curve(folder / "curves" / f"{part}.csv") for part in ("loss", "states")},
+        curves={part: read_curve(folder / "curves" / f"{part}.csv") for part in CURVES},
     )
 
 
-def read_curve(path: Path) -> list[dict[str, float]]:
-    """The rows of a curve CSV with a `step` column, as numbers."""
+def read_curve(path: Path) -> list[dict[str, float | None]]:
+    """The rows of a curve CSV with a `step` column, as numbers; None for an empty cell."""
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; training writes its curves beside the model") from None
     try:
-        return [{name: float(value) for name, value in row.items()} for row in rows]
+        return [{name: None if value == "" else float(value) for name, value in row.items()} for row in rows]
     except (TypeError, ValueError) as error:
         raise DataError(f"{path}: a cell is not a number ({error})") from None
 

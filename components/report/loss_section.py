@@ -14,7 +14,7 @@ from components.report.html import (
     table,
 )
 from components.report.ovo_rows import value_cell
-from components.report.palette import LOSS_TITLES
+from components.report.palette import LOSS_TITLES, family_title
 from components.report.progress import response_table, steps_part
 
 Json = Mapping[str, Any]
@@ -29,20 +29,22 @@ def loss_section(results: Json) -> Html:
     rows.append(
         [RowClass("floor"), "always silent on OVO-Bench", *paper_floor(results["paper"]["always_silent"])]
     )
-    rows.append(Part(f"Here, percent of {results['column']} points after the last step"))
     ran = {name: entry for name, entry in results["models"].items() if entry["ovo"]}
-    rows += [our_row(name, entry, results) for name, entry in ran.items()]
+    for family in results["ablation"]["families"]:
+        where = f"{family_title(family)} architecture"
+        rows.append(Part(f"Here, {where}, percent of {results['column']} points after the last step"))
+        rows += [our_row(name, entry, results) for name, entry in ran.items() if entry["family"] == family]
     rows += floor_rows(results)
     return section(
         "losses",
-        "Three losses",
+        "The losses of table 4",
         paragraph(
             "SSR is read by the state at the test point, and beside it by the spoken span; CRR counts any "
             "Response by the point, strict only if none came before the clue. The paper does not say which "
             "reading it used."
         ),
         table(HEAD, rows),
-        steps_part(ran),
+        steps_part(ran, results["ablation"]),
         response_table(ran),
     )
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
+from components.report.ablation_section import ablation_section
+from components.report.curves_section import training_section
 from components.report.data_section import dataset_section, gate_section, lineage_section
 from components.report.findings import NOT_REPRODUCED, NOT_RUN, REPRODUCED, number
 from components.report.html import Html, join, legend, paragraph, section, tag
@@ -11,7 +13,7 @@ from components.report.loss_section import loss_section
 from components.report.ovo_section import group_chart, ovo_section
 from components.report.timeline_bars import STATE_COLOURS, show_timeline
 from components.report.timelines import Timeline
-from components.report.training_section import training_section, validation_section
+from components.report.validation_section import validation_section
 
 Json = Mapping[str, Any]
 TITLE = "Streamo at tiny scale: the whole paper from one DAG"
@@ -35,6 +37,7 @@ def render(results: Json, timelines: Sequence[Timeline]) -> str:
     if results["ovo_ran"]:
         sections.append(("ovo", "OVO-Bench", ovo_section(results)))
         sections.append(("losses", "Losses", loss_section(results)))
+    sections.append(("comparison", "Comparison", ablation_section(results)))
     sections.append(("validation", "Validation", validation_section(results)))
     sections.append(("training", "Training", training_section(results)))
     sections.append(("clips", "Clips", clips_section(results, timelines)))
@@ -66,7 +69,9 @@ def lead(results: Json) -> str:
     shown = f"{size / 1e6:.2f} M" if size < 1e9 else f"{size / 1e9:.1f} B"
     seeds = ", ".join(str(seed) for seed in scale["seeds"])
     count = len(scale["losses"])
-    losses = f"{count} loss{'es' if count > 1 else ''} (seed {seeds})"
+    losses = f"{count} loss{'es' if count > 1 else ''} (seed{'s' if len(scale['seeds']) > 1 else ''} {seeds})"
+    if len(scale["families"]) > 1:
+        losses += f" on {len(scale['families'])} architectures"
     text = (
         f"A model of {shown} parameters, trained {scale['steps']} steps with {losses} on "
         f"{scale['samples']['train']} streams, {scale['turns']['train']} turns of one second; "

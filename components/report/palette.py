@@ -1,7 +1,16 @@
 """Colours (distinguishable with colour-blind eyes, after Okabe and Ito) and names used all over the page."""
 
-LOSS_COLOURS = {"focal": "#0072b2", "fixed": "#e69f00", "ce": "#d55e00", "focal_detached": "#009e73"}
+LOSS_COLOURS = {
+    "focal": "#0072b2",
+    "fixed": "#e69f00",
+    "ce": "#d55e00",
+    "class_balanced": "#009e73",
+    "focal_detached": "#56b4e9",
+}
 OTHER_COLOUR = "#cc79a7"
+DASHES = ("", "5 3", "2 2")  # of the first seed, the second, ...
+FAMILY_TITLES = {"qwen2_5_vl": "Qwen2.5-VL", "qwen3_vl": "Qwen3-VL", "internvl": "InternVL3"}
+PAPER_BASES = {"qwen2_5_vl": "Qwen2.5-VL-3B", "internvl": "InternVL3-2B"}  # of table 4, by family
 LOSS_TITLES = {
     "ce": "cross entropy",
     "fixed": "fixed scale",
@@ -10,6 +19,16 @@ LOSS_TITLES = {
     "class_balanced": "class balanced",
 }
 GROUP_TITLES = {"forward": "forward", "realtime": "real-time", "backward": "backward", "total": "total"}
+
+
+def family_title(family: str) -> str:
+    """The published name of a family's architecture."""
+    return FAMILY_TITLES.get(family, family)
+
+
+def dash_of(place: int) -> str | None:
+    """The stroke pattern of the seed at `place`; None for a solid line."""
+    return DASHES[place % len(DASHES)] or None
 
 
 def colour_of(loss: str) -> str:

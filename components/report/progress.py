@@ -6,28 +6,18 @@ from typing import Any
 from components.report.findings import number
 from components.report.html import Html, figure, join, legend, paragraph, table, tag
 from components.report.ovo_rows import value_cell
-from components.report.palette import GROUP_TITLES, LOSS_TITLES, colour_of
+from components.report.palette import GROUP_TITLES, LOSS_TITLES, colour_of, dash_of, family_title
 from components.report.svg import Series, line_chart
 
 Json = Mapping[str, Any]
 TASKS = ("REC", "SSR", "CRR")
+GROUPS = ("forward", "realtime", "backward")
 
 
-def steps_part(ran: Json) -> Html:
-    """Group scores over training steps, one chart a group, and the same as a table."""
-    charts = []
-    for group in ("forward", "realtime", "backward"):
-        lines = [
-            Series(
-                colour_of(entry["loss"]),
-                [int(step) for step in entry["ovo_at_steps"]],
-                [scores["groups"][group] for scores in entry["ovo_at_steps"].values()],
-                marks=True,
-            )
-            for entry in ran.values()
-        ]
-        title = f"{GROUP_TITLES[group]}, percent by training step"
-        charts.append(figure(title, line_chart(lines, title=title, y_range=(0, 100))))
+def steps_part(ran: Json, shown: Json) -> Html:
+    """Group scores over training steps, one chart a group and family, and the same as a table."""
+    families = shown["families"]
+    charts = [step_chart(ran, family, group, shown) for family in families for group in GROUPS]
     rows = [
         [f"{name}, step {step}", *step_cells(scores)]
         for name, entry in ran.items()
@@ -47,12 +37,28 @@ def steps_part(ran: Json) -> Html:
     )
 
 
+def step_chart(ran: Json, family: str, group: str, shown: Json) -> Html:
+    """One group's score over the kept steps, a line for each run of a family."""
+    lines = [
+        Series(
+            colour_of(entry["loss"]),
+            [int(step) for step in entry["ovo_at_steps"]],
+            [scores["groups"][group] for scores in entry["ovo_at_steps"].values()],
+            marks=True,
+            dash=dash_of(shown["seeds"].index(entry["seed"])),
+        )
+        for entry in ran.values()
+        if entry["family"] == family
+    ]
+    of = f", {family_title(family)}" if len(shown["families"]) > 1 else ""
+    title = f"{GROUP_TITLES[group]}{of}, percent by training step"
+    return figure(title, line_chart(lines, title=title, y_range=(0, 100)))
+
+
 def step_cells(scores: Json) -> list[object]:
     """One row of the steps table."""
     cells: list[object] = [number(scores["tasks"].get(task)) for task in TASKS]
-    cells += [
-        value_cell(scores["groups"][g], scores["intervals"][g]) for g in ("forward", "realtime", "backward")
-    ]
+    cells += [value_cell(scores["groups"][g], scores["intervals"][g]) for g in GROUPS]
     return [*cells, number(scores["naive_groups"]["forward"])]
 
 

@@ -1,17 +1,27 @@
 """results.json: every number the page and the printed table show."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.report.ablation import ablation
+from components.report.ablation_text import says
 from components.report.findings import findings, in_short
 from components.report.inputs import ModelRun, Products, main_column
 from components.report.paper import load_paper
 from components.report.select import choose
 
 Json = dict[str, Any]
+Curve = Mapping[str, float | None]
 CURVE_POINTS = 100
-LOSS_COLUMNS = ("loss", "ce_silence", "ce_standby", "ce_response", "ce_text")
-STATE_COLUMNS = ("recall_silence", "recall_standby", "recall_response", "precision_response")
+LOSS_COLUMNS = ("loss", "grad_norm", "ce_silence", "ce_standby", "ce_response", "ce_text")
+STATE_COLUMNS = (
+    *(
+        f"{share}_{state}"
+        for share in ("recall", "precision")
+        for state in ("silence", "standby", "response")
+    ),
+    "false_alarms_per_quiet_minute",
+)
 SHORT = ("model", "strict", "forced", "exchanged", "blind", "readings", "comparison")
 
 
@@ -26,6 +36,7 @@ def build_results(products: Products, timelines: Sequence[Json]) -> Json:
     served = choose(products.models)  # before any test score is looked at
     paper, column = load_paper(), main_column(products.models)
     found = findings(products.models, served, paper, column)
+    table = ablation(products.models, column)
     return {
         "schema": 1,
         "scale": scale(products),
@@ -34,6 +45,7 @@ def build_results(products: Products, timelines: Sequence[Json]) -> Json:
         "in_short": in_short(found, column),
         "findings": found,
         "column": column,
+        "ablation": {**table, "says": says(table)},
         "ovo_ran": any("ovo" in model.scores for model in products.models),
         "dataset": dataset_facts(products),
         "gate": products.gate,
@@ -76,8 +88,14 @@ def model_entry(model: ModelRun, column: str) -> Json:
         "curves": {
             "loss": thin(model.curves["loss"], LOSS_COLUMNS, average=True),
             "states": thin(model.curves["states"], STATE_COLUMNS, average=False),
+            "tasks": thin(model.curves["tasks"], tasks_of(model.curves["tasks"]), average=False),
         },
     }
+
+
+def tasks_of(rows: Sequence[Curve]) -> list[str]:
+    """The columns of `curves/tasks.csv`: the tasks of the training samples."""
+    return sorted({name for row in rows for name in row if name != "step"})
 
 
 def column_entry(column: Json) -> Json:
@@ -108,21 +126,27 @@ def step_entry(scores: Json, column: str) -> Json:
     }
 
 
-def thin(rows: Sequence[dict[str, float]], columns: Sequence[str], *, average: bool) -> Json:
-    """At most `CURVE_POINTS` points per column: the mean of each bin (`average`), or its last row."""
+def thin(rows: Sequence[Curve], columns: Sequence[str], *, average: bool) -> Json:
+    """At most `CURVE_POINTS` points per column: the mean of each bin (`average`), or its last row.
+
+    None where a cell is empty; a bin with an empty cell has no mean.
+    """
     size = max(1, -(-len(rows) // CURVE_POINTS))
     bins = [rows[start : start + size] for start in range(0, len(rows), size)]
     names = [name for name in columns if rows and name in rows[0]]
     return {
-        "step": [int(part[-1]["step"]) for part in bins],
+        "step": [int(part[-1]["step"] or 0) for part in bins],
         **{
-            name: [
-                round(sum(row[name] for row in part) / len(part) if average else part[-1][name], 6)
-                for part in bins
-            ]
+            name: [point([row[name] for row in (part if average else part[-1:])]) for part in bins]
             for name in names
         },
     }
+
+
+def point(values: Sequence[float | None]) -> float | None:
+    """The mean, None where one is missing."""
+    found = [value for value in values if value is not None]
+    return round(sum(found) / len(found), 6) if len(found) == len(values) else None
 
 
 def dataset_facts(products: Products) -> Json:

@@ -12,12 +12,16 @@ Place = Callable[[float, float], tuple[float, float]]
 
 @dataclass(frozen=True)
 class Series:
-    """One line: equally long x and y values; a y of None breaks it; `marks` draws a dot at each value."""
+    """One line: equally long x and y values; a y of None breaks it.
+
+    marks: a dot at each value. dash: a stroke pattern, None for a solid line.
+    """
 
     colour: str
     xs: Sequence[float]
     ys: Sequence[float | None]
     marks: bool = False
+    dash: str | None = None
 
 
 def ticks(low: float, high: float, wanted: int = 4) -> list[float]:
@@ -79,7 +83,15 @@ def draw_line(line: Series, place: Place) -> list[Html]:
         if line.marks:
             dots.append(tag("circle", cx=across, cy=down, r=3, fill=line.colour))
     strokes = [
-        tag("polyline", points=" ".join(run), fill="none", stroke=line.colour, stroke_width=2, opacity=0.9)
+        tag(
+            "polyline",
+            points=" ".join(run),
+            fill="none",
+            stroke=line.colour,
+            stroke_width=2,
+            stroke_dasharray=line.dash,
+            opacity=0.9,
+        )
         for run in runs
         if len(run) > 1
     ]

@@ -17,7 +17,7 @@ def plain_text(results: Json) -> str:
         "",
     ]
     lines += ovo_lines(results) if results["ovo_ran"] else validation_lines(results)
-    lines += ["", results["in_short"], ""]
+    lines += ["", results["in_short"], "", *results["ablation"]["says"], ""]
     lines += [f"{line['verdict']:>14}  {line['text']}" for line in results["findings"]]
     return "\n".join(lines) + "\n"
 

@@ -1,49 +1,13 @@
-"""Curves of training and the scores on the validation split, by which the served loss was chosen."""
+"""The scores on the validation split, by which the served loss was chosen."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from components.report.findings import number, span
-from components.report.html import Html, RowClass, figure, legend, paragraph, section, table, tag
-from components.report.palette import LOSS_TITLES, colour_of
+from components.report.html import Html, RowClass, paragraph, section, table
 from components.report.progress import response_cells
-from components.report.svg import Series, line_chart
 
 Json = Mapping[str, Any]
-CURVES = (
-    ("loss", "loss", "training loss (each loss in its own unit)"),
-    ("loss", "ce_standby", "cross entropy of Standby tokens"),
-    ("loss", "ce_response", "cross entropy of Response tokens"),
-    ("states", "recall_silence", "recall of Silence, validation split"),
-    ("states", "recall_standby", "recall of Standby, validation split"),
-    ("states", "recall_response", "recall of Response, validation split"),
-)
-
-
-def training_section(results: Json) -> Html:
-    """The curves."""
-    charts = [curve(results["models"], *names) for names in CURVES]
-    losses = sorted({entry["loss"] for entry in results["models"].values()})
-    return section(
-        "training",
-        "Training",
-        legend([(LOSS_TITLES.get(loss, loss), colour_of(loss)) for loss in losses]),
-        tag("div", *[chart for chart in charts if chart], class_="grid"),
-    )
-
-
-def curve(models: Json, kind: str, column: str, title: str) -> Html | None:
-    """One column of one curve file, a line per model; None if no model has it."""
-    lines = [
-        Series(colour_of(entry["loss"]), entry["curves"][kind]["step"], entry["curves"][kind][column])
-        for entry in models.values()
-        if column in entry["curves"][kind]
-    ]
-    values = [y for line in lines for y in line.ys if y is not None]
-    if not values:
-        return None
-    top = 1.0 if kind == "states" else max(sorted(values)[int(len(values) * 0.98)], 1e-3)
-    return figure(title, line_chart(lines, title=title, y_range=(0, top)))
 
 
 def validation_section(results: Json) -> Html:

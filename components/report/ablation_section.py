@@ -1,0 +1,80 @@
+"""The losses over seeds and families: what the numbers say, and the numbers."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from components.report.ablation import GROUPS
+from components.report.ablation_text import steps_text
+from components.report.findings import RIVAL_NAMES, number
+from components.report.html import DASH, Html, Part, RowClass, join, section, table, tag
+from components.report.ovo_rows import value_cell
+from components.report.palette import LOSS_TITLES, PAPER_BASES, family_title
+
+Json = Mapping[str, Any]
+HEAD = (
+    "loss", "forward", "real-time", "backward", "macro F1", "Response recall", "precision", "F1",
+    "false alarms a quiet minute", "speaks from step", "paper, forward",
+)  # fmt: skip
+
+
+def ablation_section(results: Json) -> Html:
+    """Sentences and table; what there is of one seed and one family looks the same."""
+    shown = results["ablation"]
+    note = (
+        "Means over seeds; below them the joint 95 % interval, and each seed where there are several. "
+        "Response is counted free-running on the validation split; a model speaks from the first check on "
+        "after which its F1 of Response on the validation slice stays at 50 % or above."
+    )
+    return section(
+        "comparison",
+        "The losses compared",
+        tag("ul", *[tag("li", line) for line in shown["says"]], class_="says"),
+        table(HEAD, list(rows(results)), caption=note),
+    )
+
+
+def rows(results: Json) -> Iterator[Sequence[object]]:
+    """A part for each family: its losses, then the controls that see no frame or the wrong video."""
+    shown = results["ablation"]
+    for family in shown["families"]:
+        yield Part(f"{family_title(family)} architecture, random weights at the start, trained here")
+        for row in shown["rows"]:
+            if row["family"] == family:
+                yield loss_row(row, results)
+        controls = shown["controls"][family]
+        for name, title in RIVAL_NAMES.items():
+            cells = [number(controls[group].get(name)) for group in GROUPS]
+            if any(name in controls[group] for group in GROUPS):
+                yield [RowClass("floor"), title, *cells, *[DASH] * (len(HEAD) - 1 - len(cells))]
+
+
+def loss_row(row: Json, results: Json) -> list[object]:
+    """One loss of one family."""
+    served = (row["family"], row["loss"]) == (results["served"]["family"], results["served"]["loss"])
+    speech = [mean_cell(row["speech"][name]) for name in ("recall", "precision", "f1")]
+    name = str(LOSS_TITLES.get(row["loss"], row["loss"]))
+    return [
+        RowClass("served" if served else ""),
+        name + (" (served)" if served else ""),
+        *[mean_cell(row["groups"][group]) for group in GROUPS],
+        mean_cell(row["macro_f1"]),
+        *speech,
+        mean_cell(row["speech"]["false_alarms_per_quiet_minute"]),
+        steps_text(row["speaks_from"]),
+        printed_forward(row, results["paper"]["losses"]),
+    ]
+
+
+def mean_cell(cell: Json | None) -> Html:
+    """The mean, its interval and the seeds below it."""
+    if cell is None:
+        return Html(DASH)
+    seeds = " / ".join(number(value) for value in cell["values"]) if len(cell["values"]) > 1 else ""
+    return join([value_cell(cell["mean"], cell["interval"]), tag("small", seeds) if seeds else ""])
+
+
+def printed_forward(row: Json, printed: Sequence[Json]) -> str:
+    """What the paper prints for this loss on the same architecture at 2B or 3B, as printed."""
+    base = PAPER_BASES.get(row["family"])
+    found = [one["forward"] for one in printed if (one["base"], one["loss"]) == (base, row["loss"])]
+    return f"{found[0]:.2f}" if found else DASH
