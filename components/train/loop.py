@@ -58,7 +58,7 @@ def run_steps(
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             heart.beat(step + 1, CHECK, "validation slice")
             curves.check(step + 1, check(adapter, checks))
-        journal.done([f"{name}@{s.offset}" for name, s in zip(plan.ids, plan.samples, strict=True)])
+        journal.done(plan)
         if step + 1 in recipe.checkpoints:
             heart.beat(step + 1, CHECK + 1, "writing a model", patient=True)
             hooks.keep(step + 1)

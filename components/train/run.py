@@ -24,6 +24,7 @@ from components.train.data import open_data
 from components.train.engine import join, start_engine, world
 from components.train.heartbeat import Heart
 from components.train.journal import Journal
+from components.train.loader import LoaderState
 from components.train.loop import CHECK, Hooks, run_steps
 from components.train.module import LossOptions, StreamLoss
 from components.train.recipe import RUNTIME, Recipe
@@ -82,9 +83,10 @@ def train(
     data = open_data(adapter, dataset, media, recipe)
     universal = saved is not None and needs_universal(saved, ranks)
     engine = start_engine(StreamLoss(adapter, LossOptions(loss, recipe.gamma)), recipe, universal=universal)
-    journal = Journal(Curves([sample.task for sample in data.train]))
+    loader = LoaderState(seed, recipe.batch, len(data.train))
+    journal = Journal(Curves([sample.task for sample in data.train]), loader)
     if saved is not None:
-        journal.restore(load_checkpoint(shelf, engine, saved), rank)
+        journal.restore(load_checkpoint(shelf, engine, saved), data.train, rank)
         if rank == 0:
             print(f"train: goes on after step {saved.step} of {recipe.steps}", file=sys.stderr)
     adapter.model.train()

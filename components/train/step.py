@@ -63,15 +63,29 @@ def engine_step(
         loss += part.detach().double() / ranks
         rows.append(ce_M)
     heart.beat(step + 1, len(packs) + 1, "optimizer")
-    engine.step()
+    norm = update(engine)
     found = [
         by_kind(ce_M, targets_of(pack.labels).to(ce_M.device), state_ids)
         for ce_M, pack in zip(rows, packs, strict=True)
     ]
     loss, statistics = all_reduce(loss), all_reduce(torch.stack(found).sum(0))
     ce = {f"ce_{name}": value for name, value in means(statistics).items()}
-    row = {"loss": float(loss), **ce, "lr": lr, "grad_norm": float(engine.get_global_grad_norm() or 0.0)}
+    row = {"loss": float(loss), **ce, "lr": lr, "grad_norm": norm}
     return StepDone(row, [ce_M.cpu() for ce_M in rows])
+
+
+def update(engine: Any) -> float:
+    """The optimizer's update; returns the norm of the whole gradient before clipping.
+
+    At ZeRO stage 0 DeepSpeed does not keep it, but every rank has all of the gradient.
+    """
+    if engine.zero_optimization_stage():
+        engine.step()
+        return float(engine.get_global_grad_norm())
+    gradients = [value.grad for value in engine.module.parameters() if value.grad is not None]
+    norm = float(torch.nn.utils.get_total_norm(gradients))
+    engine.step()
+    return norm
 
 
 def step_totals(
