@@ -91,6 +91,12 @@ def read_layout(tokenizer: Any, marks: Marks) -> Layout:
 
 def state_ids(tokenizer: Any) -> tuple[int, int, int]:
     """Ids of (silence, standby, response); DataError where a state is not one special token."""
+    if not has_states(tokenizer):
+        pieces = {state.value: len(trusted_ids(tokenizer, state.value)) for state in STATES}
+        raise DataError(
+            f"{tokenizer.name_or_path or 'tokenizer'}: tokens a state are {pieces}, expected one each: "
+            "a base has none of them, training adds all three"
+        )
     ids = [special_id(tokenizer, state.value) for state in STATES]
     return ids[0], ids[1], ids[2]
 

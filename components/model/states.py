@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from components.core.errors import DataError
 from components.core.seeds import derive
 from components.model.layout import ASSISTANT_HEAD, has_states, state_ids, trusted_ids
 from components.protocol.states import STATES
@@ -18,10 +19,18 @@ def add_states(model: Any, tokenizer: Any, seed: int) -> tuple[int, int, int]:
 
     `</Response>` starts as the mean row of the assistant header plus noise, since text follows it as it
     follows the header; the others as the mean of all rows plus noise. Existing tokens are left alone.
+
+    Raises:
+        DataError: the tokenizer has some of the three, or one of them as an ordinary token.
+
     """
     if has_states(tokenizer):
         return state_ids(tokenizer)
     known = len(tokenizer)
+    found = [state.value for state in STATES if state.value in tokenizer.get_vocab()]
+    if found:
+        name = tokenizer.name_or_path or "tokenizer"
+        raise DataError(f"{name}: has {', '.join(found)}, expected all three states or none")
     tokenizer.add_special_tokens(
         {"extra_special_tokens": [state.value for state in STATES]}, replace_extra_special_tokens=False
     )

@@ -16,7 +16,6 @@ TEXTS = [
 CHATML = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 QWEN_MARKS = ["<|object_ref_start|>", "<|vision_start|>", "<|vision_end|>", "<|vision_pad|>", "<|image_pad|>"]
 INTERN_MARKS = ["<img>", "</img>", "<IMG_CONTEXT>", "<quad>", "</quad>", "<video>"]
-MERGED_PATCH = {"qwen2_5_vl": 28, "qwen3_vl": 32, "internvl": 28}  # pixels a side of a visual token
 
 QWEN_IMAGE = (
     "{% if part['type'] == 'image' or 'image' in part or 'image_url' in part %}"
@@ -41,11 +40,15 @@ def template(image):
 
 @dataclass(frozen=True)
 class Shape:
-    """How the token matrices of a folder are: `rows` None means as many as the tokenizer has tokens."""
+    """How the token matrices of a folder are: `rows` None means as many as the tokenizer has tokens.
+
+    `side`: pixels of InternVL's tile, 448 as published.
+    """
 
     family: str
     tied: bool
     rows: int | None
+    side: int = 448
 
 
 # As published: Qwen2.5-VL 3B and Qwen3-VL 4B tied and padded, 7B and 8B untied; InternVL3 untied, not padded.
@@ -62,7 +65,7 @@ def write_real(folder, shape, *, seed=0):
     """Write such a folder and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = write_tokenizer(folder, shape.family)
-    write_images(folder, shape.family)
+    write_images(folder, shape)
     config = config_json(shape, tokenizer)
     (folder / "config.json").write_text(json.dumps(config, indent=2))
     write_weights(folder, shape, seed)
@@ -117,7 +120,7 @@ def write_tokenizer(folder, family):
     return tokenizer
 
 
-def write_images(folder, family):
+def write_images(folder, shape):
     """preprocessor_config.json with the published keys; pixel limits are the published, much larger ones."""
     clip = {
         "image_mean": [0.48145466, 0.4578275, 0.40821073],
@@ -139,10 +142,10 @@ def write_images(folder, family):
             "default_to_square": True, "do_convert_rgb": True, "do_normalize": True, "do_rescale": True,
             "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "max_patches": 12,
             "min_patches": 1, "resample": 3, "rescale_factor": 0.00392156862745098,
-            "size": {"height": 448, "width": 448}, "image_processor_type": "GotOcr2ImageProcessorFast",
-            "processor_class": "InternVLProcessor",
+            "size": {"height": shape.side, "width": shape.side},
+            "image_processor_type": "GotOcr2ImageProcessorFast", "processor_class": "InternVLProcessor",
         },
-    }[family]  # fmt: skip
+    }[shape.family]  # fmt: skip
     (folder / "preprocessor_config.json").write_text(json.dumps(found))
 
 
@@ -192,10 +195,10 @@ def config_json(shape, tokenizer):
         }  # fmt: skip
     vision = {
         "architectures": ["InternVisionModel"], "attention_bias": True, "attention_dropout": 0.0,
-        "dropout": 0.0, "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "hidden_size": 32, "image_size": [448, 448],
-        "initializer_range": 0.1, "intermediate_size": 48, "layer_norm_eps": 1e-6,
-        "layer_scale_init_value": 0.1, "model_type": "internvl_vision", "norm_type": "layer_norm",
-        "num_attention_heads": 2, "num_channels": 3, "num_hidden_layers": 2, "patch_size": [14, 14],
+        "dropout": 0.0, "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "hidden_size": 32,
+        "image_size": [shape.side] * 2, "initializer_range": 0.1, "intermediate_size": 48,
+        "layer_norm_eps": 1e-6, "layer_scale_init_value": 0.1, "model_type": "internvl_vision",
+        "norm_type": "layer_norm", "num_attention_heads": 2, "num_channels": 3, "num_hidden_layers": 2, "patch_size": [14, 14],
         "projection_dropout": 0.0, "use_absolute_position_embeddings": True, "use_mask_token": False,
         "use_mean_pooling": True, "use_qk_norm": False,
     }  # fmt: skip
@@ -206,7 +209,8 @@ def config_json(shape, tokenizer):
     }  # fmt: skip
     return {
         "architectures": ["InternVLForConditionalGeneration"], "model_type": "internvl",
-        "downsample_ratio": 0.5, "image_seq_length": 256, "image_token_id": ids["<IMG_CONTEXT>"],
+        "downsample_ratio": 0.5, "image_seq_length": (shape.side // 28) ** 2,
+        "image_token_id": ids["<IMG_CONTEXT>"],
         "projector_hidden_act": "gelu", "text_config": inner, "vision_config": vision,
         "vision_feature_layer": -1, "vision_feature_select_strategy": "default", "torch_dtype": "float32",
         "tie_word_embeddings": shape.tied, "transformers_version": "4.52.0.dev0",
