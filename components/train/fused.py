@@ -136,12 +136,20 @@ class _FusedRows(torch.autograd.Function):
         if upstream is None:
             return None, None, None, None, None
         grad_MD, grad_VD = ctx.saved_tensors
-        by_hidden = None if grad_MD is None else grad_MD * upstream.to(grad_MD.dtype)
-        if grad_VD is None:
-            return by_hidden, None, None, None, None
-        by_weight = torch.empty_like(grad_VD, dtype=ctx.weight_dtype)
-        torch.mul(grad_VD, upstream.to(grad_VD.dtype), out=by_weight)  # rounded to the weight's dtype here
+        by_hidden = None if grad_MD is None else _scaled(grad_MD, upstream, grad_MD.dtype)
+        by_weight = None if grad_VD is None else _scaled(grad_VD, upstream, ctx.weight_dtype)
         return by_hidden, by_weight, None, None, None
+
+
+def _scaled(gradient: Tensor, upstream: Tensor, dtype: torch.dtype) -> Tensor:
+    """gradient * upstream, rounded to `dtype` once.
+
+    By 1, as in `loss.backward()`, it is not copied: the head's gradient is as large as the head.
+    """
+    if upstream == 1:
+        return gradient.to(dtype)
+    out = torch.empty_like(gradient, dtype=dtype)
+    return torch.mul(gradient, upstream.to(gradient.dtype), out=out)
 
 
 def _cross_entropy(
