@@ -9,8 +9,11 @@ MLP i and e bytes a number (4 or 2):
     MLP                      4 e i                   gate, its SiLU, up, their product
 
 Under fp32 the norm's input is the residual stream itself, under bf16 a copy of it. With checkpointing a layer
-keeps e d (its input), and the lines above exist for one layer at a time. The backward pass of an MLP holds
-two tensors of e i beyond what it frees (the gradients of SiLU and up). Attention scores are never whole.
+keeps its input, e d, and the lines above exist for one layer at a time. Attention scores are never whole.
+
+Two moments can be the largest, and the larger one is taken: the head's forward (final norm, a chunk of logits
+and the fp32 gradient of the table come on top), and the backward pass of the last layer's MLP (two tensors of
+e i beyond what it frees, the gradients of SiLU and up, and the table's gradient, rounded).
 """
 
 from collections.abc import Mapping
@@ -41,18 +44,23 @@ def layer_saved(text: Text, item: int) -> float:
     return norms + attention + 4 * item * text.intermediate
 
 
-def layer_transient(text: Text, item: int) -> float:
-    """Bytes per token that the backward pass of a layer needs on top, at its MLP."""
-    return item * (2 * text.intermediate + 2 * text.hidden)
-
-
 def decoder_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
-    """Everything the decoder keeps when its backward pass begins, final norm and that pass's own included."""
+    """What all layers keep when the forward is done."""
+    text = shapes.text
+    kept = run.item * text.hidden if run.checkpointing else layer_saved(text, run.item)
+    return load.tokens * text.layers * kept
+
+
+def layer_backward_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
+    """What the backward pass of the last layer adds: its tensors if they are recomputed, and gradients."""
     text, item = shapes.text, run.item
-    one = layer_saved(text, item)
-    layers = text.layers * item * text.hidden + one if run.checkpointing else text.layers * one
-    final = FP32 * text.hidden + FP32 + 2 * item * text.hidden
-    return load.tokens * (layers + final + layer_transient(text, item))
+    again = 0.0
+    if run.checkpointing:
+        again = layer_saved(text, item) - (
+            FP32 * text.hidden if item == FP32 else 0
+        )  # its input is kept already
+    gradients = item * (2 * text.intermediate + 2 * text.hidden)
+    return load.tokens * (again + gradients) + item * text.vocab * text.hidden
 
 
 def connector_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
@@ -64,14 +72,17 @@ def connector_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
 
 
 def head_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
-    """The fused head: gradient of the table in fp32 and its rounded copy, logits of a chunk, rows twice.
+    """What the head's forward adds: final norm, fp32 gradient of the table, a chunk of logits, rows twice.
 
-    A chunk's logits exist in fp32 and once more inside log-sum-exp.
+    A chunk's logits exist in fp32 and once more inside log-sum-exp; rounding the table's part of a chunk's
+    gradient takes one more table where weights are narrower than fp32.
     """
     text, item = shapes.text, run.item
+    norm = load.tokens * (FP32 * text.hidden + FP32 + 2 * item * text.hidden)
     table = text.vocab * text.hidden
-    chunk = min(run.chunk, load.supervised) * text.vocab
-    return table * (FP32 + item) + chunk * 2 * FP32 + load.supervised * text.hidden * 2 * item
+    logits = min(run.chunk, load.supervised) * text.vocab
+    chunk = max(2 * FP32 * logits, item * (logits + table) if item != FP32 else 0)
+    return norm + FP32 * table + chunk + load.supervised * text.hidden * 2 * item
 
 
 def tower_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
@@ -89,9 +100,16 @@ def tower_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
 
 
 def activation_parts(shapes: Shapes, load: Load, run: Execution) -> Mapping[str, float]:
-    """Bytes by part at the moment the backward pass begins."""
+    """Bytes by part at the larger of the two moments."""
+    head = head_bytes(shapes, load, run)
+    layer = layer_backward_bytes(shapes, load, run)
+    last = (
+        {"head: table's gradient, logits of a chunk": head}
+        if head > layer
+        else {"last layer's backward": layer}
+    )
     return {
-        "activations of the LLM": decoder_bytes(shapes, load, run),
-        "connector and tower rows": connector_bytes(shapes, load, run),
-        "head: logits of a chunk, gradient of the table": head_bytes(shapes, load, run),
+        "kept by the layers": decoder_bytes(shapes, load, run),
+        "tower rows and connector": connector_bytes(shapes, load, run),
+        **last,
     }

@@ -22,9 +22,8 @@ from components.train.plan.shapes import Shapes
 
 ALWAYS, BACKWARD, TOWER, UPDATE, HOST = "always", "backward", "tower", "update", "host"
 FP32 = 4
-WEIGHTS, FROZEN, MASTER, GRADIENTS, MOMENTS = (
-    "weights, trained", "weights, frozen", "fp32 master weights", "gradients, summed", "two fp32 Adam moments",
-)  # fmt: skip
+WEIGHTS, FROZEN, MASTER = "weights, trained", "weights, frozen", "fp32 master weights"
+GRADIENTS, MOMENTS = "gradients, summed", "two fp32 Adam moments"
 STATES = (WEIGHTS, FROZEN, MASTER, GRADIENTS, MOMENTS)
 
 
@@ -75,9 +74,10 @@ def _gradients(shapes: Shapes, settings: Settings, share: float) -> list[Part]:
 
 def _buffers(shapes: Shapes, settings: Settings) -> list[Part]:
     stage, item = settings.recipe.zero_stage, settings.item
-    if stage == 0:
+    bf16_optimizer = stage == 1 and settings.grad_item != item and not settings.recipe.offload
+    if stage == 0 or bf16_optimizer:  # neither of them reduces through buckets
         return []
-    bucket = item * settings.bucket * settings.buckets
+    bucket = item * settings.bucket * (settings.buckets if stage < 3 else 1)
     live = item * min(settings.live, shapes.all_trained + shapes.all_frozen) if stage == 3 else 0
     staged = 2 * item * shapes.largest if settings.recipe.offload and stage < 3 else 0
     return [
