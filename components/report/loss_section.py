@@ -34,6 +34,7 @@ def loss_section(results: Json) -> Html:
         where = f"{family_title(family)} architecture"
         rows.append(Part(f"Here, {where}, percent of {results['column']} points after the last step"))
         rows += [our_row(name, entry, results) for name, entry in ran.items() if entry["family"] == family]
+    rows.append(Part("Here, policies that see no frame"))
     rows += floor_rows(results)
     return section(
         "losses",

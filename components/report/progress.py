@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.report.findings import number
-from components.report.html import Html, figure, join, legend, paragraph, table, tag
+from components.report.html import Html, details, figure, join, legend, paragraph, table, tag
 from components.report.ovo_rows import value_cell
 from components.report.palette import GROUP_TITLES, LOSS_TITLES, colour_of, dash_of, family_title
 from components.report.svg import Series, line_chart
@@ -32,7 +32,7 @@ def steps_part(ran: Json, shown: Json) -> Html:
             tag("h3", "Scores on the way"),
             legend(keys),
             tag("div", *charts, class_="grid"),
-            table(titles, rows),
+            details("the same as a table", table(titles, rows)),
         ]
     )
 

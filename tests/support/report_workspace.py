@@ -2,6 +2,8 @@
 
 import json
 import struct
+from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 from components.core.files import write_json, write_text
@@ -28,15 +30,22 @@ RECEIPTS = (
 )
 
 
-def make_workspace(root: Path, *, with_ovo: bool = True) -> Path:
-    """Write everything that report and register read below `root`; three clips, one of each task."""
+def make_workspace(
+    root: Path, *, with_ovo: bool = True, families: Sequence[str] = (FAMILY,), seeds: Sequence[int] = (0,)
+) -> Path:
+    """Write everything that report and register read below `root`; three clips, one of each task.
+
+    A model of a later family or seed has the skill of the loss after its own.
+    """
     render(root / "data", clips=3, seed=0)
     write_summaries(root / "artifacts")
-    for loss in LOSSES:
-        write_model(root, loss)
-        write_evaluations(root, loss, with_ovo)
-    for product in RECEIPTS:
-        write_receipt(root, product)
+    for (place, family), (turn, seed) in product(enumerate(families), enumerate(seeds)):
+        for number, loss in enumerate(LOSSES):
+            skill = SKILL[LOSSES[(number + place * (1 + turn)) % len(LOSSES)]]
+            write_model(root, f"{family}-{loss}-{seed}")
+            write_evaluations(root, f"{family}-{loss}-{seed}", skill, with_ovo)
+    for receipt in RECEIPTS:
+        write_receipt(root, receipt)
     return root
 
 
@@ -85,9 +94,9 @@ def video(video_id: str, sha256: str = "00" * 32) -> Video:
     return Video(video_id, 22.0, 44, 2.0, sha256=sha256, **size, **origin)
 
 
-def write_model(root: Path, loss: str) -> None:
+def write_model(root: Path, name: str) -> None:
     """A model folder whose weights file has a real safetensors header (100 x 12 and 8 numbers)."""
-    folder = root / "models" / f"{FAMILY}-{loss}-0"
+    folder = root / "models" / name
     tensors = {
         "a": {"dtype": "F32", "shape": [100, 12], "data_offsets": [0, 4800]},
         "b": {"dtype": "F32", "shape": [8], "data_offsets": [4800, 4832]},
@@ -96,34 +105,38 @@ def write_model(root: Path, loss: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4832))
     write_json(folder / "config.json", {"model_type": "qwen2_5_vl"})
-    write_json(folder / "streamo.json", {"step": 300, "loss": loss, "seed": 0})
+    write_json(folder / "streamo.json", {"step": 300})
     write_json(folder / "step-80" / "streamo.json", {"step": 80})
     lines = [f"{step},{300 / step:.4f},{200 / step:.4f}" for step in range(1, 301)]
     write_text(folder / "curves" / "loss.csv", "step,loss,ce_response\n" + "\n".join(lines) + "\n")
-    lines = [f"{step},{step / 400:.4f},{step / 500:.4f}" for step in range(0, 301, 20)]
-    write_text(
-        folder / "curves" / "states.csv", "step,recall_standby,recall_response\n" + "\n".join(lines) + "\n"
-    )
-    write_receipt(root, f"models/{FAMILY}-{loss}-0")
+    steps = range(0, 301, 20)
+    lines = [
+        f"{step},{step / 400:.4f},{step / 400:.4f},{step / 400:.4f},{9 - step / 50:.4f}" for step in steps
+    ]
+    names = "recall_standby,recall_response,precision_response,false_alarms_per_quiet_minute"
+    write_text(folder / "curves" / "states.csv", f"step,{names}\n" + "\n".join(lines) + "\n")
+    lines = [f"{step},{3 - step / 200:.4f},{'' if step == 20 else 1}" for step in steps]
+    write_text(folder / "curves" / "tasks.csv", "step,event_caption,tsqa\n" + "\n".join(lines) + "\n")
+    write_receipt(root, f"models/{name}")
 
 
-def write_evaluations(root: Path, loss: str, with_ovo: bool) -> None:
+def write_evaluations(root: Path, name: str, skill: int, with_ovo: bool) -> None:
     """Scores and predictions of both suites at step 300, and scores at step 80."""
-    validation = root / "artifacts" / "evaluation" / f"{FAMILY}-{loss}-0-validation"
-    streams = [watched_stream(number, SKILL[loss]) for number in range(3)]
-    early = build_validation([to_watched(watched_stream(n, SKILL[loss] - 2)) for n in range(3)], seed=0)
+    validation = root / "artifacts" / "evaluation" / f"{name}-validation"
+    streams = [watched_stream(number, skill) for number in range(3)]
+    early = build_validation([to_watched(watched_stream(n, skill - 2)) for n in range(3)], seed=0)
     scores = build_validation([to_watched(stream) for stream in streams], seed=0)
     write_json(validation / "scores.json", {**scores, "steps": 300, "at_steps": {"80": early}})
     write_json(validation / "predictions.json", {"suite": "validation", "steps": 300, "streams": streams})
-    ovo = root / "artifacts" / "evaluation" / f"{FAMILY}-{loss}-0-ovo"
+    ovo = root / "artifacts" / "evaluation" / f"{name}-ovo"
     if with_ovo:
-        found, before = ovo_scores(SKILL[loss]), ovo_scores(SKILL[loss] - 2)
+        found, before = ovo_scores(skill), ovo_scores(skill - 2)
         write_json(ovo / "scores.json", {**found, "steps": 300, "at_steps": {"80": before}})
     else:
         write_json(ovo / "scores.json", {"suite": "ovo", "skipped": "no benchmark"})
     for suite in ("validation", "ovo"):
-        write_points(root / "artifacts" / "evaluation" / f"{FAMILY}-{loss}-0-{suite}", suite, SKILL[loss])
-        write_receipt(root, f"artifacts/evaluation/{FAMILY}-{loss}-0-{suite}")
+        write_points(root / "artifacts" / "evaluation" / f"{name}-{suite}", suite, skill)
+        write_receipt(root, f"artifacts/evaluation/{name}-{suite}")
 
 
 def write_points(folder: Path, suite: str, skill: int) -> None:
