@@ -198,7 +198,8 @@ def config_json(shape, tokenizer):
         "dropout": 0.0, "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "hidden_size": 32,
         "image_size": [shape.side] * 2, "initializer_range": 0.1, "intermediate_size": 48,
         "layer_norm_eps": 1e-6, "layer_scale_init_value": 0.1, "model_type": "internvl_vision",
-        "norm_type": "layer_norm", "num_attention_heads": 2, "num_channels": 3, "num_hidden_layers": 2, "patch_size": [14, 14],
+        "norm_type": "layer_norm", "num_attention_heads": 2, "num_channels": 3, "num_hidden_layers": 2,
+        "patch_size": [14, 14],
         "projection_dropout": 0.0, "use_absolute_position_embeddings": True, "use_mask_token": False,
         "use_mean_pooling": True, "use_qk_norm": False,
     }  # fmt: skip
