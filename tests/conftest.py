@@ -4,6 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine, so that a verdict can be had again; `random` looks for new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("random", derandomize=False)
+settings.load_profile(os.environ.get("STREAMO_HYPOTHESIS", "same"))
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,7 @@ def merge(plans: Sequence[Plan]) -> list[Stream]:
     """Plans with the same video and questions as one stream; where one is forced to answer, it ends."""
     found: dict[tuple[str, tuple[tuple[int, str], ...], int], dict[int, list[int]]] = {}
     for index, plan in enumerate(plans):
-        key = (plan.video, plan.asks, plan.turns if plan.force else 0)
+        key = (plan.video, plan.shown, plan.turns if plan.force else 0)
         found.setdefault(key, {}).setdefault(plan.turns, []).append(index)
     return [Stream(plans[ends[max(ends)][0]], ends) for ends in found.values()]
 

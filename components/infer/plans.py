@@ -41,9 +41,14 @@ class Plan:
         return tuple(text for asked, text in self.asks if asked == turn)
 
     @property
+    def shown(self) -> tuple[tuple[int, str], ...]:
+        """The questions that fall on a turn that is watched."""
+        return tuple(ask for ask in self.asks if ask[0] < self.turns)
+
+    @property
     def first_ask(self) -> int:
         """The turn of the first question; the number of turns where none is asked."""
-        return min((turn for turn, _ in self.asks if turn < self.turns), default=self.turns)
+        return min((turn for turn, _ in self.shown), default=self.turns)
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from components.infer.jobs import Job, make_jobs
@@ -38,6 +38,9 @@ def walk(job: Job, found: dict[int, tuple[Plan, int]], shown: set[tuple[str, int
     return watched
 
 
+@example(  # found by hypothesis: the first is a part of the second that ends before its question
+    [Plan("x", ((1, "a"),), 1, 0.0), Plan("x", ((1, "a"),), 2, 1.0), Plan("x", ((1, "b"),), 2, 1.0)], True
+)
 @given(st.lists(plans(), max_size=12), st.booleans())
 def test_every_plan_ends_once_after_its_own_turns_and_questions(given_plans, share):
     found, shown = {}, set()
@@ -46,7 +49,8 @@ def test_every_plan_ends_once_after_its_own_turns_and_questions(given_plans, sha
     assert sorted(found) == list(range(len(given_plans)))
     for index, plan in enumerate(given_plans):
         ran, ended = found[index]
-        assert (ran.video, ran.asks, ended) == (plan.video, plan.asks, plan.turns)
+        seen = tuple(ask for ask in ran.shown if ask[0] < plan.turns)
+        assert (ran.video, seen, ended) == (plan.video, plan.shown, plan.turns)
         assert not plan.force or (ran.force and ran.turns == plan.turns)
     alone = sum(plan.turns for plan in given_plans)
     assert watched <= alone and (share or watched == alone)
