@@ -59,8 +59,8 @@ def task_charts(runs: Sequence[Json]) -> list[tuple[str, str, str]]:
 
 def grid(runs: Sequence[Json], seeds: Sequence[int], charts: Sequence[tuple[str, str, str]]) -> Html:
     """Those charts that any run has."""
-    shown = [chart(runs, seeds, *names) for names in charts]
-    return tag("div", *[one for one in shown if one], class_="grid")
+    drawn = [(names[-1], chart(runs, seeds, *names)) for names in charts]
+    return tag("div", *[figure(title, one) for title, one in drawn if one], class_="grid")
 
 
 def chart(runs: Sequence[Json], seeds: Sequence[int], kind: str, column: str, title: str) -> Html | None:
@@ -80,4 +80,4 @@ def chart(runs: Sequence[Json], seeds: Sequence[int], kind: str, column: str, ti
         return None
     share = kind == "states" and "per_quiet_minute" not in column
     top = 1.0 if share else max(values[int(len(values) * 0.98)], 1e-3)
-    return figure(title, line_chart(lines, title=title, y_range=(0, top)))
+    return line_chart(lines, title=title, y_range=(0, top))

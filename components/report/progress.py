@@ -1,6 +1,7 @@
 """Scores at earlier training steps, and how often the models speak when they should."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from components.report.findings import number
@@ -16,8 +17,12 @@ GROUPS = ("forward", "realtime", "backward")
 
 def steps_part(ran: Json, shown: Json) -> Html:
     """Group scores over training steps, one chart a group and family, and the same as a table."""
-    families = shown["families"]
-    charts = [step_chart(ran, family, group, shown) for family in families for group in GROUPS]
+    charts = []
+    for family, group in product(shown["families"], GROUPS):
+        runs = [entry for entry in ran.values() if entry["family"] == family]
+        of = f", {family_title(family)}" if len(shown["families"]) > 1 else ""
+        title = f"{GROUP_TITLES[group]}{of}, percent by training step"
+        charts.append(figure(title, step_chart(runs, shown["seeds"], group, title)))
     rows = [
         [f"{name}, step {step}", *step_cells(scores)]
         for name, entry in ran.items()
@@ -37,22 +42,20 @@ def steps_part(ran: Json, shown: Json) -> Html:
     )
 
 
-def step_chart(ran: Json, family: str, group: str, shown: Json) -> Html:
-    """One group's score over the kept steps, a line for each run of a family."""
+def step_chart(runs: Sequence[Json], seeds: Sequence[int], group: str, title: str) -> Html:
+    """One group's score over the kept steps, a line for each run."""
     lines = [
         Series(
-            colour_of(entry["loss"]),
-            [int(step) for step in entry["ovo_at_steps"]],
-            [scores["groups"][group] for scores in entry["ovo_at_steps"].values()],
+            colour_of(run["loss"]),
+            steps := sorted(int(step) for step in run["ovo_at_steps"]),
+            [run["ovo_at_steps"][str(step)]["groups"][group] for step in steps],
             marks=True,
-            dash=dash_of(shown["seeds"].index(entry["seed"])),
+            dash=dash_of(seeds.index(run["seed"])),
         )
-        for entry in ran.values()
-        if entry["family"] == family
+        for run in runs
+        if run["ovo_at_steps"]
     ]
-    of = f", {family_title(family)}" if len(shown["families"]) > 1 else ""
-    title = f"{GROUP_TITLES[group]}{of}, percent by training step"
-    return figure(title, line_chart(lines, title=title, y_range=(0, 100)))
+    return line_chart(lines, title=title, y_range=(0, 100))
 
 
 def step_cells(scores: Json) -> list[object]:
