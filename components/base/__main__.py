@@ -14,8 +14,7 @@ from components.base.reference import write_reference
 from components.base.run import train_tiny
 from components.core.errors import UsageError, exit_code
 from components.lineage.stage import Stage, stage
-
-FAMILIES = ("qwen2_5_vl",)
+from components.model.families.registry import FAMILIES
 
 
 def main() -> None:
@@ -28,16 +27,16 @@ def main() -> None:
     with stage("base", f"models/base/{family}", item={"family": family}) as st:
         kind = st.param("base.kind")
         if kind == "reference":
-            revision = st.param("base.revision")
-            st.record.extra["base"] = write_reference(st.dir, str(st.param("base.repository")), revision)
+            repository, revision = str(st.param("base.repository")), st.param("base.revision")
+            st.record.extra["base"] = write_reference(st.dir, repository, revision, family=family)
         elif kind == "tiny":
-            st.record.extra["base"] = tiny(st)
+            st.record.extra["base"] = tiny(st, family)
         else:
             raise UsageError(f"params base.kind: {kind!r}, expected tiny or reference")
 
 
-def tiny(st: Stage) -> dict[str, object]:
-    """The tiny base with the products of the stages before it."""
+def tiny(st: Stage, family: str) -> dict[str, object]:
+    """The tiny base of a family with the products of the stages before it."""
     recipe = Recipe(**{field.name: st.param(f"base.{field.name}") for field in fields(Recipe)})
     return train_tiny(
         st.dir,
@@ -48,6 +47,7 @@ def tiny(st: Stage) -> dict[str, object]:
         media=Path(st.param("corpus.media")),
         recipe=recipe,
         seed=st.seed,
+        family=family,
     )
 
 

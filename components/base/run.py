@@ -31,7 +31,7 @@ def train_tiny(
     media: Path,
     recipe: Recipe,
     seed: int,
-    family: str = "qwen2_5_vl",
+    family: str,
 ) -> dict[str, Any]:
     """Train the tiny base of a family on the `base_qa` labels of the training split and save it.
 

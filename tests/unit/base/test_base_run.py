@@ -4,6 +4,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+import torch
 
 from components.base.labels import read_items
 from components.base.phases import Recipe, shuffle_slots
@@ -14,6 +15,8 @@ from components.core.files import read_json, write_json
 from components.core.hashing import sha256_tree
 from components.core.seeds import rng
 from components.model.adapter import load
+from components.model.families.registry import FAMILIES
+from components.model.freeze import weights_of
 from components.model.layout import foreign_ids, has_states
 from tests.support.small_dataset import small_products
 
@@ -28,7 +31,7 @@ def products(tmp_path_factory):
     return small_products(tmp_path_factory.mktemp("base"))
 
 
-def make(products, out, recipe=RECIPE, seed=0):
+def make(products, out, recipe=RECIPE, seed=0, family="qwen2_5_vl"):
     out.mkdir(parents=True)
     options = {
         "shards": [0],
@@ -36,7 +39,7 @@ def make(products, out, recipe=RECIPE, seed=0):
         "manifest": products.manifest,
         "media": products.media,
     }
-    train_tiny(out, annotations=products.annotations, recipe=recipe, seed=seed, **options)
+    train_tiny(out, annotations=products.annotations, recipe=recipe, seed=seed, family=family, **options)
     return out
 
 
@@ -70,10 +73,21 @@ def test_validation_and_benchmark_videos_are_never_read(products, tmp_path):
     assert kept == set(split) - set(gone)
 
 
-def test_memorises_a_few_frames(products, tmp_path):
-    recipe = replace(RECIPE, frame_steps=40, frame_batch=24, clip_steps=0)
-    losses = read_json(make(products, tmp_path / "a", recipe) / "base.json")["losses"]["frame"]
-    assert losses[-1] < 0.5 * losses[0]
+@pytest.mark.parametrize("family", FAMILIES)
+def test_memorises_a_few_frames(products, tmp_path, family):
+    recipe = replace(RECIPE, frame_steps=40, frame_batch=12, clip_steps=0)
+    losses = read_json(make(products, tmp_path / "a", recipe, family=family) / "base.json")["losses"]["frame"]
+    assert losses[-1] < 0.5 * losses[0] and load(tmp_path / "a").family.name == family
+
+
+@pytest.mark.parametrize("family", FAMILIES[1:])
+def test_both_phases_of_the_other_families(products, tmp_path, family):
+    """The tower is trained in the first phase and kept in the second."""
+    first = make(products, tmp_path / "a", replace(RECIPE, clip_steps=0), family=family)
+    both = make(products, tmp_path / "b", family=family)
+    left, right = (weights_of(load(out).model, "vision") for out in (first, both))
+    assert all(torch.equal(left[name], right[name]) for name in left)
+    assert not has_states(load(both).tokenizer)
 
 
 def test_without_labels_a_phase_is_left_out_aloud(products, tmp_path, capsys):
@@ -104,7 +118,7 @@ def test_reference_names_every_file(products, tmp_path):
     folder = make(products, tmp_path / "model")
     out = tmp_path / "base"
     out.mkdir()
-    counts = write_reference(out, str(folder), None)
+    counts = write_reference(out, str(folder), None, family="qwen2_5_vl")
     reference = read_json(out / "reference.json")
     assert set(reference["files"]) == {
         path.name for path in folder.iterdir() if path.suffix in (".json", ".safetensors", ".jinja")
@@ -115,6 +129,14 @@ def test_reference_names_every_file(products, tmp_path):
 def test_reference_needs_weights_and_a_pinned_revision(tmp_path):
     write_json(tmp_path / "model/config.json", {})
     with pytest.raises(DataError, match="safetensors"):
-        write_reference(tmp_path, str(tmp_path / "model"), None)
+        write_reference(tmp_path, str(tmp_path / "model"), None, family="qwen2_5_vl")
     with pytest.raises(UsageError, match="pin the revision"):
-        write_reference(tmp_path, "Qwen/Qwen2.5-VL-3B-Instruct", "main")
+        write_reference(tmp_path, "Qwen/Qwen2.5-VL-3B-Instruct", "main", family="qwen2_5_vl")
+
+
+def test_a_reference_of_another_family_is_refused(tmp_path):
+    from components.model.tiny import build_tiny
+
+    folder = build_tiny(tmp_path / "model", ["one"], 0, family="internvl", states=False)
+    with pytest.raises(DataError, match="model_type 'internvl', expected 'qwen3_vl'"):
+        write_reference(tmp_path, str(folder), None, family="qwen3_vl")

@@ -42,3 +42,15 @@ def test_clip_asks_on_the_turn_itself(adapter, last_after):
     first_of_last = text.index("where?") < text.index("<2s-3s>")
     assert first_of_last is not last_after and text.index("how many?") > text.index("<2s-3s>")
     assert tokens.position_ids.shape == (3, len(tokens.input_ids))
+
+
+def test_a_family_whose_frames_end_a_line_gets_no_second_line_break():
+    from components.model.tiny import new_adapter
+
+    adapter = new_adapter(["which colour? red"], 0, family="internvl")
+    for before in (True, False):
+        tokens = frame_sequence(adapter, ASKED[0], GRID, before=before, offset=0)
+        text, image = adapter.decode(tokens.input_ids.tolist()), f"<img>{'<IMG_CONTEXT>' * 4}</img>\n"
+        body = f"which colour?\n<1s-2s>\n{image}" if before else f"{image}which colour?\n"
+        assert text == f"<|im_start|>user\n{body}<|im_end|>\n<|im_start|>assistant\n red<|im_end|>\n"
+        assert supervised(adapter, tokens) == " red<|im_end|>\n"
