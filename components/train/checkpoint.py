@@ -7,7 +7,7 @@ same after a resume, and with another number of ranks.
 import shutil
 from argparse import Namespace
 from collections.abc import Mapping
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,16 +79,16 @@ def to_universal(folder: Path, out: Path) -> None:
         strict=True,
         inject_missing_state=True,  # a model without tensor parallelism has nothing to say there
     )
-    with redirect_stdout(StringIO()):
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
         main(options)
 
 
-def refuse_resharding(saved: Saved, ranks: int, offload: bool) -> None:
-    """UsageError where DeepSpeed cannot go on from `saved` with this number of ranks."""
-    if needs_universal(saved, ranks) and offload:
+def refuse_other_stage(saved: Saved, zero_stage: int) -> None:
+    """UsageError where a checkpoint is of another ZeRO stage: the number of ranks may change, the stage not."""
+    if saved.zero_stage != zero_stage:
         raise UsageError(
-            f"checkpoint of step {saved.step}: {saved.ranks} ranks wrote it at ZeRO stage {saved.zero_stage} "
-            f"with an offloaded optimizer, which {ranks} cannot read; set train.ranks to {saved.ranks}"
+            f"checkpoint of step {saved.step} was written at ZeRO stage {saved.zero_stage}, this run is at "
+            f"stage {zero_stage}, which cannot read it; set train.zero_stage to {saved.zero_stage}"
         )
 
 

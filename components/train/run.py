@@ -16,7 +16,7 @@ from components.model.adapter import Adapter, load
 from components.model.freeze import freeze
 from components.model.states import add_states
 from components.protocol.states import LABELS
-from components.train.checkpoint import barrier, from_first, needs_universal, refuse_resharding
+from components.train.checkpoint import barrier, from_first, needs_universal, refuse_other_stage
 from components.train.checkpoint import load as load_checkpoint
 from components.train.checkpoint import save as save_checkpoint
 from components.train.curves import Curves
@@ -73,7 +73,7 @@ def train(
     shelf = Shelf(resume or out_dir, recipe.keep_checkpoints, versions())
     saved = from_first(shelf.newest() if resume and rank == 0 else None)
     if saved is not None:
-        refuse_resharding(saved, ranks, recipe.offload)
+        refuse_other_stage(saved, recipe.zero_stage)
     heart = heart or own_heart(resume, recipe)
     adapter = load(base, dtype=recipe.dtype)
     add_states(adapter.model, adapter.tokenizer, seed)
