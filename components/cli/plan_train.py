@@ -62,7 +62,7 @@ def make(args: argparse.Namespace, root: Path = Path()) -> "Plan":
         recipe,
         find_gpu(args.gpu or DEFAULT_GPU),
         gpus,
-        lengths=WORLD if base["kind"] == "tiny" else PAPER,
+        corpus=WORLD if base["kind"] == "tiny" else PAPER,
         samples=samples,
         mfu=mfu,
         price=args.price,

@@ -1,10 +1,11 @@
 """A child process that trains a random tiny model for two steps and prints its peak of tensor memory.
 
-`python -m tests.support.training_memory '[{"family": ..., "tokens": ..., "knobs": {...}}, ...]'` prints one JSON
-object a case. Every allocation and release of the CPU allocator is an event of torch's profiler, so the peak is
-their largest running sum: exact, unlike the process's resident memory, and whole, unlike a dispatch mode that
-does not see what kernels allocate inside. The profiler starts before the model is built. DeepSpeed's
-reduction bucket (fixed size, never filled by so small a model) is known from its size and given apart.
+`python -m tests.support.training_memory '[{"family": ..., "tokens": ..., "knobs": {...}}, ...]'` prints one
+JSON object a case. Every allocation and release of the CPU allocator is an event of torch's profiler, so the
+peak is their largest running sum: exact, unlike the process's resident memory, and whole, unlike a dispatch
+mode, which does not see what kernels allocate inside. The profiler starts before the model is built.
+DeepSpeed's reduction bucket (of a fixed size, which so small a model never fills) is known by its size and
+left out: it would be four fifths of the sum.
 """
 
 import gc

@@ -86,14 +86,14 @@ def head_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
 
 
 def tower_bytes(shapes: Shapes, load: Load, run: Execution) -> float:
-    """Working set of the frozen tower under no_grad: two layers' ends and the widest moment between them.
+    """Working set of the frozen tower under no_grad: pixels, features, and the widest moment of a block.
 
-    Attention: q, k, v, both rotated in fp32, three fp32 temporaries of the rotation. MLP: gate, up, product.
-    Besides: pixels in fp32 and the features that come out.
+    Residual and norm stay all the while. Attention: q, k, v and the output, or, where q and k are rotated,
+    both in fp32, the rotated q and three temporaries of rotating k. MLP: gate, up and their product, or two.
     """
     vision, item = shapes.vision, run.item
     d = vision.hidden
-    attention = 3 * item * d + 6 * FP32 * d
+    attention = 3 * item * d + (6 * FP32 * d if vision.rotary else item * d)
     mlp = (3 if vision.gated else 2) * item * vision.intermediate
     block = 2 * item * d + max(attention, mlp)
     return load.patches * (block + FP32 * vision.patch_values) + load.visual * item * vision.features

@@ -3,7 +3,7 @@
 Memory is what the driver reports (nvidia-smi), in GiB. `peak` is dense bf16 from the vendor's datasheet.
 `reachable` is what a large matrix product on random data really runs at under the card's power limit: the
 H100 and H200 figures were measured (8192^3, bf16; 2026-11), for the others it is 80 % of the datasheet, the
-share those two reach. MFU is stated against `reachable`, as in the targets of docs (50 % of 790 on an H200).
+share those two reach. MFU is a share of `reachable`.
 `link` is a PCIe slot's practical rate one way. Prices are on-demand list prices a card-hour of GPU clouds,
 2026-11, rounded; they differ twofold between sellers: give your own with --price.
 """

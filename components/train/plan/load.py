@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
-PAPER_SAMPLES = 465_800
+from components.model.families.family import MAX_PIXELS
+from components.train.plan.shapes import Vision
 
 
 @dataclass(frozen=True)
 class Lengths:
-    """Samples as a histogram, and tokens of a turn (one second of video, one frame).
+    """Samples as a histogram, and the tokens of a turn (one second of video, one frame) as a model sees it.
 
     turns: (turns of a sample, how many samples); only the ratios count. visual, patches: of a frame. text:
     tokens of a turn besides. prefix: tokens before the first turn. supervised: tokens of a turn with a label.
@@ -28,15 +29,32 @@ class Lengths:
         return self.visual + self.text
 
 
+@dataclass(frozen=True)
+class Corpus:
+    """The same before a model looks at it: frames of so many pixels."""
+
+    turns: tuple[tuple[float, float], ...]
+    pixels: int
+    text: int
+    prefix: int
+    supervised: float
+
+    def seen_by(self, vision: Vision) -> Lengths:
+        """What a vision tower makes of the frames."""
+        patches = vision.patches(self.pixels)
+        visual = patches // vision.merged
+        return Lengths(self.turns, visual, patches, self.text, self.prefix, self.supervised)
+
+
 # Videos by duration (paper, data statistics), each bin at its middle and the open one (over 240 s) at 300 s;
-# samples are taken to be spread evenly over videos. A frame of 100,352 pixels is 512 patches, 128 tokens; a
-# turn is 151 tokens of which 3 are supervised, the system message about 170 (docs/performance figures).
-PAPER = Lengths(
+# samples are taken to be spread evenly over videos. A frame has the paper's largest size, 100,352 pixels (128
+# tokens of Qwen2.5-VL); with its text a turn is then 151 tokens, of which 3 are supervised.
+PAPER = Corpus(
     turns=((15, 68_273), (45, 19_153), (90, 21_834), (180, 20_529), (300, 6_086)),
-    visual=128, patches=512, text=23, prefix=170, supervised=3.0,
+    pixels=MAX_PIXELS, text=23, prefix=170, supervised=3.0,
 )  # fmt: skip
 # The embedded world: clips of 20-24 s at 56 x 56 pixels, one word one token.
-WORLD = Lengths(turns=((22, 1),), visual=4, patches=16, text=16, prefix=40, supervised=2.6)
+WORLD = Corpus(turns=((22, 1),), pixels=56 * 56, text=16, prefix=40, supervised=2.6)
 
 
 @dataclass(frozen=True)
@@ -80,7 +98,12 @@ def sample_load(lengths: Lengths, budget: int) -> Load:
     tokens = mean([sum(sizes) for sizes, _ in windows])
     squares = mean([sum(size**2 for size in sizes) for sizes, _ in windows])
     turns = mean([turns for turns, _ in lengths.turns])
-    return Load(tokens, squares, turns * lengths.visual, turns * lengths.patches, turns * lengths.supervised)
+    return _load(lengths, turns, tokens, squares)
+
+
+def _load(lengths: Lengths, turns: float, tokens: float, squares: float) -> Load:
+    visual, patches = turns * lengths.visual, turns * lengths.patches
+    return Load(tokens, squares, visual, patches, turns * lengths.supervised)
 
 
 def _windows(lengths: Lengths, turns: float, budget: int) -> list[float]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from components.train.plan.flops import Flops, flops_of
 from components.train.plan.gpus import Gpu
-from components.train.plan.load import Lengths, Load, pack_load, sample_load
+from components.train.plan.load import Corpus, Lengths, Load, pack_load, sample_load
 from components.train.plan.memory import Memory, card_memory
 from components.train.plan.remedies import Remedy, find_remedy
 from components.train.plan.settings import Settings
@@ -15,7 +15,7 @@ from components.train.plan.shapes import Shapes, read_shapes
 from components.train.recipe import Recipe
 
 GIB = 2**30
-TARGET_MFU = 0.40  # a first good figure (docs, performance targets); 0.50 is the aim
+TARGET_MFU = 0.40  # a first good figure; 0.50 is the aim (components/train/README.md)
 HOST_BANDWIDTH = 100e9  # bytes a second, a server's memory as one process sees it
 HOST_PASSES = 48  # bytes AdamW moves for one parameter: weight, gradient, moments, temporaries, fp32
 
@@ -98,7 +98,7 @@ def train_plan(
     gpu: Gpu,
     gpus: int,
     *,
-    lengths: Lengths,
+    corpus: Corpus,
     samples: int,
     mfu: float = TARGET_MFU,
     price: float | None = None,
@@ -111,7 +111,7 @@ def train_plan(
         recipe: knobs of section `train`.
         gpu: the card.
         gpus: how many of them; ZeRO divides by this number.
-        lengths: what samples look like.
+        corpus: what samples look like.
         samples: of the epoch.
         mfu: share of the card's reachable bf16 rate that goes into useful operations.
         price: US dollars a card-hour; None: the table's.
@@ -125,7 +125,7 @@ def train_plan(
 
     rows = chunk or CHUNK_ROWS
     shapes = read_shapes(config)
-    settings = Settings.of(recipe, gpus)
+    settings, lengths = Settings.of(recipe, gpus), corpus.seen_by(shapes.vision)
 
     def measure(changed: Settings) -> Memory:
         return card_memory(shapes, changed, pack_load(lengths, changed.budget), rows)

@@ -28,8 +28,9 @@ class Vision:
     """The frozen tower and what of it the connector is given.
 
     full_layers: layers that attend over a whole frame; the others over `window` patches. gated: an MLP with a
-    gate. patch_values: numbers in one patch. levels: tower outputs a visual token takes (1 + deepstack).
-    merged: patches of a visual token. connector: inner width of (each) connector.
+    gate. rotary: queries and keys are rotated. patch: pixels a side. patch_values: numbers in a patch. tile:
+    pixels of a frame, where every frame is brought to one size. levels: tower outputs a visual token takes
+    (1 + deepstack). merged: patches of a visual token. connector: inner width of (each) connector.
     """
 
     hidden: int
@@ -38,7 +39,10 @@ class Vision:
     window: int
     intermediate: int
     gated: bool
+    rotary: bool
+    patch: int
     patch_values: int
+    tile: int | None
     levels: int
     merged: int
     connector: int
@@ -47,6 +51,10 @@ class Vision:
     def features(self) -> int:
         """Width of a tower row: what one visual token takes from the tower."""
         return self.levels * self.merged * self.hidden
+
+    def patches(self, pixels: int) -> int:
+        """Patches of a frame of so many pixels."""
+        return (self.tile or pixels) // self.patch**2
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,8 @@ def _vision(vision: Any, merge: int, connector: int) -> Vision:
     patch = vision.patch_size if isinstance(vision.patch_size, int) else vision.patch_size[0]
     channels = getattr(vision, "in_channels", None) or vision.num_channels
     window = getattr(vision, "window_size", None)  # Qwen2.5-VL alone: windows, gated MLP
+    side = getattr(vision, "image_size", None)  # InternVL3 alone: tiles of one size, positions added to them
+    tile = side[0] * side[1] if side else None
     return Vision(
         hidden=vision.hidden_size,
         layers=layers,
@@ -149,7 +159,10 @@ def _vision(vision: Any, merge: int, connector: int) -> Vision:
         window=(window // patch) ** 2 if window else 0,
         intermediate=vision.intermediate_size,
         gated=window is not None,
+        rotary=tile is None,
+        patch=patch,
         patch_values=channels * getattr(vision, "temporal_patch_size", 1) * patch**2,
+        tile=tile,
         levels=1 + len(getattr(vision, "deepstack_visual_indexes", None) or ()),
         merged=merge**2,
         connector=connector,
