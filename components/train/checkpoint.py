@@ -84,7 +84,7 @@ def to_universal(folder: Path, out: Path) -> None:
 
 
 def refuse_other_stage(saved: Saved, zero_stage: int) -> None:
-    """UsageError where a checkpoint is of another ZeRO stage: the number of ranks may change, the stage not."""
+    """UsageError for a checkpoint of another ZeRO stage: the number of ranks may change, the stage not."""
     if saved.zero_stage != zero_stage:
         raise UsageError(
             f"checkpoint of step {saved.step} was written at ZeRO stage {saved.zero_stage}, this run is at "

@@ -28,7 +28,7 @@ from components.train.loader import LoaderState
 from components.train.loop import CHECK, Hooks, run_steps
 from components.train.module import LossOptions, StreamLoss
 from components.train.recipe import RUNTIME, Recipe
-from components.train.shelf import Shelf
+from components.train.shelf import Saved, Shelf
 from components.train.watchdog import guard
 
 STREAM_FILE = "streamo.json"
@@ -67,28 +67,20 @@ def train(
 
     """
     torch.set_num_threads(1)
-    rank, ranks = world()
     join()
     resume = from_first(resume)
     shelf = Shelf(resume or out_dir, recipe.keep_checkpoints, versions())
-    saved = from_first(shelf.newest() if resume and rank == 0 else None)
-    if saved is not None:
-        refuse_other_stage(saved, recipe.zero_stage)
+    saved = newest(shelf, recipe) if resume else None
     heart = heart or own_heart(resume, recipe)
-    adapter = load(base, dtype=recipe.dtype)
-    add_states(adapter.model, adapter.tokenizer, seed)
-    freeze(adapter.model, recipe.freeze)
-    if recipe.gradient_checkpointing:
-        adapter.model.gradient_checkpointing_enable({"use_reentrant": False})
+    adapter = open_adapter(base, recipe, seed)
     data = open_data(adapter, dataset, media, recipe)
-    universal = saved is not None and needs_universal(saved, ranks)
+    universal = saved is not None and needs_universal(saved, world()[1])
     engine = start_engine(StreamLoss(adapter, LossOptions(loss, recipe.gamma)), recipe, universal=universal)
     loader = LoaderState(seed, recipe.batch, len(data.train))
     journal = Journal(Curves([sample.task for sample in data.train]), loader)
     if saved is not None:
-        journal.restore(load_checkpoint(shelf, engine, saved), data.train, rank)
-        if rank == 0:
-            print(f"train: goes on after step {saved.step} of {recipe.steps}", file=sys.stderr)
+        journal.restore(load_checkpoint(shelf, engine, saved), data.train, world()[0])
+        tell(f"goes on after step {saved.step} of {recipe.steps}")
     adapter.model.train()
     models = shelf.models if resume else out_dir
 
@@ -101,7 +93,7 @@ def train(
     speed = run_steps(engine, adapter, data, recipe, seed, journal, heart, Hooks(keep, checkpoint))
     heart.beat(recipe.steps, CHECK + 3, "writing the product", patient=True)
     save(engine, adapter, out_dir, describe(adapter, recipe, loss, seed, recipe.steps))
-    if rank == 0:
+    if world()[0] == 0:
         journal.write(out_dir)
         if resume and models.is_dir():
             shutil.copytree(models, out_dir, dirs_exist_ok=True)
@@ -130,6 +122,30 @@ def train_job(job: Mapping[str, Any], heart: Heart | None = None) -> dict[str, A
 def device_name() -> str:
     """The card's name as its driver tells it, `cpu` without one."""
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+
+
+def open_adapter(base: Path, recipe: Recipe, seed: int) -> Adapter:
+    """The base with state tokens; what the recipe freezes is frozen."""
+    adapter = load(base, dtype=recipe.dtype)
+    add_states(adapter.model, adapter.tokenizer, seed)
+    freeze(adapter.model, recipe.freeze)
+    if recipe.gradient_checkpointing:
+        adapter.model.gradient_checkpointing_enable({"use_reentrant": False})
+    return adapter
+
+
+def newest(shelf: Shelf, recipe: Recipe) -> Saved | None:
+    """The checkpoint to go on from: the first rank verifies it, the others wait for its word."""
+    saved = from_first(shelf.newest() if world()[0] == 0 else None)
+    if saved is not None:
+        refuse_other_stage(saved, recipe.zero_stage)
+    return saved
+
+
+def tell(text: str) -> None:
+    """A line on stderr, once."""
+    if world()[0] == 0:
+        print(f"train: {text}", file=sys.stderr, flush=True)
 
 
 def own_heart(resume: Path | None, recipe: Recipe) -> Heart:

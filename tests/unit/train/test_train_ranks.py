@@ -1,4 +1,4 @@
-"""Two ranks over gloo: the same training as one, whatever is sharded; and a checkpoint changes their number."""
+"""Two ranks over gloo: the same training as one, whatever is sharded; resumed by another number of ranks."""
 
 from dataclasses import replace
 
