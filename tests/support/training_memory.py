@@ -55,7 +55,8 @@ def main(cases: list[dict[str, Any]]) -> None:
             supervised=int((packs[0].labels != IGNORE).sum()),
         )
         memory = card_memory(shapes, Settings.of(recipe, 1), load, CHUNK_ROWS)
-        parts = [asdict(part) for part in memory.parts if part.name != "reduction buckets"]
+        reserved = ("reduction buckets", "cached tower rows, at most")
+        parts = [asdict(part) for part in memory.parts if part.name not in reserved]
         print(json.dumps({"peak": peak, "parts": parts}), flush=True)
         del shapes, packs, profiler
         gc.collect()

@@ -1,11 +1,10 @@
 """What is trained on: how long samples are, and what one pack of them holds."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 from components.model.families.family import MAX_PIXELS
 from components.train.plan.shapes import Vision
+from components.train.windows import Sizes, cut
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,7 @@ class Lengths:
     tokens of a turn besides. prefix: tokens before the first turn. supervised: tokens of a turn with a label.
     """
 
-    turns: tuple[tuple[float, float], ...]
+    turns: tuple[tuple[int, int], ...]
     visual: int
     patches: int
     text: int
@@ -33,7 +32,7 @@ class Lengths:
 class Corpus:
     """The same before a model looks at it: frames of so many pixels."""
 
-    turns: tuple[tuple[float, float], ...]
+    turns: tuple[tuple[int, int], ...]
     pixels: int
     text: int
     prefix: int
@@ -84,30 +83,22 @@ def pack_load(lengths: Lengths, budget: int) -> Load:
     )
 
 
-def sample_load(lengths: Lengths, budget: int) -> Load:
-    """The mean sample. One longer than `budget` is cut into windows of it, each with the prefix.
-
-    The overlap of windows is not counted: it concerns the share of samples above the budget alone.
-    """
-    windows = [(_windows(lengths, turns, budget), count) for turns, count in lengths.turns]
-    total = sum(count for _, count in windows)
-
-    def mean(values: Sequence[float]) -> float:
-        return sum(value * count for value, (_, count) in zip(values, windows, strict=True)) / total
-
-    tokens = mean([sum(sizes) for sizes, _ in windows])
-    squares = mean([sum(size**2 for size in sizes) for sizes, _ in windows])
-    turns = mean([turns for turns, _ in lengths.turns])
-    return _load(lengths, turns, tokens, squares)
+def sample_load(lengths: Lengths, budget: int, width: int) -> Load:
+    """The mean sample, cut as training cuts it: one longer than `budget` into windows of `width` turns."""
+    total = sum(count for _, count in lengths.turns)
+    sums = [0.0] * 5
+    for turns, count in lengths.turns:
+        load = _sample(lengths, turns, budget, width)
+        parts = (load.tokens, load.squares, load.visual, load.patches, load.supervised)
+        sums = [so_far + part * count / total for so_far, part in zip(sums, parts, strict=True)]
+    return Load(*sums)
 
 
-def _load(lengths: Lengths, turns: float, tokens: float, squares: float) -> Load:
-    visual, patches = turns * lengths.visual, turns * lengths.patches
-    return Load(tokens, squares, visual, patches, turns * lengths.supervised)
-
-
-def _windows(lengths: Lengths, turns: float, budget: int) -> list[float]:
-    """Tokens of each window of one sample."""
-    body = turns * lengths.turn_tokens
-    pieces = ceil(body / (budget - lengths.prefix))
-    return [lengths.prefix + body / pieces] * pieces
+def _sample(lengths: Lengths, turns: int, budget: int, width: int) -> Load:
+    """All sequences of one sample of so many equal turns."""
+    sizes = Sizes(lengths.prefix, (lengths.turn_tokens,) * turns, (0,) * turns)
+    spans, _ = cut(sizes, budget=budget, width=width)
+    seen = sum(span.last - span.first + 1 for span in spans)
+    learnt = sum(span.last - span.learn + 1 for span in spans)
+    tokens, squares = sum(span.tokens for span in spans), sum(span.tokens**2 for span in spans)
+    return Load(tokens, squares, seen * lengths.visual, seen * lengths.patches, learnt * lengths.supervised)

@@ -64,4 +64,6 @@ def card_memory(shapes: Shapes, settings: Settings, load: Load, chunk: int) -> M
     run = Execution(settings.item, settings.recipe.gradient_checkpointing, chunk)
     activations = [Part(name, size, BACKWARD) for name, size in activation_parts(shapes, load, run).items()]
     tower = Part("vision tower at work", tower_bytes(shapes, load, run), TOWER)
-    return Memory([*state_parts(shapes, settings), *activations, tower])
+    cache = Part("cached tower rows, at most", settings.recipe.cache_mb * 2**20, ALWAYS)
+    kept = [cache] if cache.bytes else []
+    return Memory([*state_parts(shapes, settings), *kept, *activations, tower])

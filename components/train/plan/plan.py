@@ -48,7 +48,7 @@ class Plan:
     @property
     def sample(self) -> Load:
         """The mean sample."""
-        return sample_load(self.lengths, self.settings.budget)
+        return sample_load(self.lengths, self.settings.budget, self.settings.recipe.window_turns)
 
     @property
     def pack(self) -> Load:
@@ -124,7 +124,7 @@ def train_plan(
     from components.train.fused import CHUNK_ROWS
 
     rows = chunk or CHUNK_ROWS
-    shapes = read_shapes(config)
+    shapes = read_shapes(config, frozen=recipe.freeze)
     settings, lengths = Settings.of(recipe, gpus), corpus.seen_by(shapes.vision)
 
     def measure(changed: Settings) -> Memory:

@@ -1,7 +1,7 @@
 """The sizes that memory and FLOPs follow from, read off a model built on the meta device (no weights)."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,8 +85,10 @@ class Shapes:
         return sum(self.frozen.values())
 
 
-def read_shapes(values: Mapping[str, Any], where: str = "config.json") -> Shapes:
-    """Shapes of a configuration (the content of a config.json), frozen as this project trains it.
+def read_shapes(
+    values: Mapping[str, Any], where: str = "config.json", *, frozen: Sequence[str] = ("vision",)
+) -> Shapes:
+    """Shapes of a configuration (the content of a config.json) with its parts `frozen` frozen.
 
     Raises:
         DataError: its `model_type` is no known family; the message begins with `where`.
@@ -102,11 +104,11 @@ def read_shapes(values: Mapping[str, Any], where: str = "config.json") -> Shapes
     config = AutoConfig.for_model(**values)
     with torch.device("meta"):
         model = family.model_class()(config)
-    freeze(model)
-    trained, frozen, matrices = Counter[str](), Counter[str](), Counter[str]()
+    freeze(model, frozen)
+    trained, fixed, matrices = Counter[str](), Counter[str](), Counter[str]()
     for name, value in model.named_parameters():
         component = component_of(name, family)
-        (trained if value.requires_grad else frozen)[component] += value.numel()
+        (trained if value.requires_grad else fixed)[component] += value.numel()
         if value.ndim > 1 and component != TABLES and "pos" not in name:
             matrices[component] += value.numel()
     return Shapes(
@@ -114,7 +116,7 @@ def read_shapes(values: Mapping[str, Any], where: str = "config.json") -> Shapes
         text=_text(config.text_config),
         vision=_vision(config.vision_config, family.merge_size(config), _inner(model, family)),
         trained=dict(trained),
-        frozen=dict(frozen),
+        frozen=dict(fixed),
         matrices=dict(matrices),
         largest=max(value.numel() for value in model.parameters() if value.requires_grad),
         tied=bool(config.tie_word_embeddings),

@@ -36,11 +36,13 @@ def settings_of(gpus: int, **knobs: object) -> Settings:
     return Settings.of(read_recipe(lambda key: values[key.removeprefix("train.")]), gpus)
 
 
-def test_a_long_sample_is_cut_and_each_window_has_the_prefix() -> None:
-    load = sample_load(LENGTHS, 320)  # 10 turns: 120 tokens; 90 turns: three windows of 20 + 300
-    assert load.tokens == (3 * 120 + 3 * 320) / 4
-    assert load.squares == (3 * 120**2 + 3 * 320**2) / 4
-    assert load.visual == 4 * (3 * 10 + 90) / 4 and load.supervised == 2 * (3 * 10 + 90) / 4
+def test_a_long_sample_is_cut_as_training_cuts_it() -> None:
+    # 10 turns: 120 tokens. 90 turns: turns 0-29, 15-44, 30-59, 45-74, 60-89, 320 tokens each.
+    load = sample_load(LENGTHS, 320, 30)
+    assert load.tokens == (3 * 120 + 5 * 320) / 4
+    assert load.squares == (3 * 120**2 + 5 * 320**2) / 4
+    assert load.visual == 4 * (3 * 10 + 150) / 4 and load.patches == 4 * load.visual
+    assert load.supervised == 2 * (3 * 10 + 90) / 4  # each turn is learnt once
     full = pack_load(LENGTHS, 320)
     assert (full.tokens, full.squares, full.visual) == (320, 320**2, 120)
 
