@@ -43,7 +43,9 @@ class Data:
             encode_draw(self.cache.adapter, dialogue, draw, shown)
             for dialogue, draw, shown in zip(dialogues, draws, seen, strict=True)
         ]
-        return pack([(made, torch.cat(shown.rows)) for made, shown in zip(tokens, seen, strict=True)])
+        # Packs of a whole step wait for their turn: in host memory, or their rows would fill a card.
+        rows = [torch.cat(shown.rows).cpu() for shown in seen]
+        return pack(list(zip(tokens, rows, strict=True)))
 
 
 def open_data(adapter: Adapter, dataset: Path, media: Path, recipe: Recipe) -> Data:
