@@ -5,6 +5,8 @@
     attention           6 x layers x query width x L^2 for a segment of L tokens (causal: half of 12)
     frozen tower        2 x parameters x patches + 4 x width x patches x attended patches: forward alone
 
+A frozen LLM under a trained connector costs 4 (no gradient of its matrices), a frozen connector 2.
+
 Gradient checkpointing runs the decoder's forward once more; it costs time, but is no useful work, so it is
 given apart (`recomputed`) and enters neither MFU nor the hours stated at an MFU.
 """
@@ -42,9 +44,11 @@ def flops_of(shapes: Shapes, load: Load, *, frame_patches: int, checkpointing: b
 
     """
     text, vision = shapes.text, shapes.vision
-    llm = 6 * (shapes.matrices[LLM] * load.tokens + shapes.matrices[CONNECTOR] * load.visual)
+    passes = 6 if shapes.trained.get(LLM) else 4
+    connector = (6 if shapes.trained.get(CONNECTOR) else 2) * shapes.matrices[CONNECTOR]
+    llm = passes * shapes.matrices[LLM] * load.tokens + connector * load.visual
     attention = 6 * text.layers * text.query * load.squares
-    head = 6 * text.hidden * text.vocab * load.supervised
+    head = passes * text.hidden * text.vocab * load.supervised
     windowed = vision.layers - vision.full_layers
     attended = vision.full_layers * frame_patches + windowed * min(vision.window, frame_patches)
     tower = load.patches * (2 * shapes.matrices[TOWER] + 4 * vision.hidden * attended)

@@ -12,9 +12,10 @@ P trained parameters, N cards, w bytes a weight, g bytes a summed gradient:
 
 The last line: stage 1 widens whole gradients into a second buffer; stage 2 adds each pack's reduced partition
 to the sum, straight out of the bucket where the sum is wider. Stage 3 slices frozen weights, too, and keeps
-them whole besides: the tower runs outside the step (`engine.keep_frozen_whole`). The update holds one fp32 temporary of AdamW
-for its partition and, where g != 4, the gradients flattened and widened. An offloaded optimizer keeps master,
-moments and an fp32 gradient in host memory; stage 2 with fp32 sums keeps the sum on the card even then.
+them whole besides, for the tower runs outside the step (`engine.keep_frozen_whole`). The update holds one
+fp32 temporary of AdamW for its partition and, where g != 4, the gradients flattened and widened. An offloaded
+optimizer keeps master, moments and an fp32 gradient in host memory; stage 2 with fp32 sums keeps the sum on
+the card even then.
 """
 
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ from components.train.plan.memory import Memory
 from components.train.plan.published import PUBLISHED
 from components.train.plan.remedies import find_remedy
 from components.train.plan.settings import Settings
-from components.train.plan.shapes import read_shapes
+from components.train.plan.shapes import CONNECTOR, LLM, read_shapes
 from components.train.plan.states import ALWAYS, GRADIENTS, HOST, MASTER, MOMENTS, Part, state_parts
 from components.train.recipe import read_recipe
 from tests.support.training_memory import make_pack
@@ -85,6 +85,18 @@ def test_attention_is_causal_and_recomputation_stands_apart() -> None:
     twice = flops_of(shapes, load, frame_patches=512, checkpointing=True)
     assert twice.useful == plain.useful and plain.recomputed == 0
     assert twice.recomputed == pytest.approx((plain.llm + plain.attention) / 3)
+
+
+def test_frozen_parts_need_fewer_operations() -> None:
+    config, load = PUBLISHED["Qwen/Qwen2.5-VL-3B-Instruct"], Load(1000, 0, 800, 0, 20)
+    whole = read_shapes(config)
+    no_connector = read_shapes(config, frozen=("vision", "connector"))
+    alone = read_shapes(config, frozen=("vision", "language"))
+    saved = flops_of(whole, load, frame_patches=0).llm - flops_of(no_connector, load, frame_patches=0).llm
+    assert saved == 4 * whole.matrices[CONNECTOR] * 800
+    cheap = flops_of(alone, load, frame_patches=0)
+    assert cheap.llm == 4 * whole.matrices[LLM] * 1000 + 6 * whole.matrices[CONNECTOR] * 800
+    assert set(alone.trained) == {CONNECTOR}
 
 
 def test_states_by_stage() -> None:
