@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from components.report.findings import number
+from components.report.findings import listed, number, order_text
 from components.report.palette import family_title
 
 Json = Mapping[str, Any]
@@ -49,27 +49,26 @@ def ranked(rows: Sequence[Json]) -> list[Json]:
     return sorted(rows, key=lambda row: (-row["groups"]["forward"]["mean"], row["loss"]))
 
 
-def order_of(rows: Sequence[Json], place: int) -> list[str]:
-    """Losses by the forward score of the seed at `place`, best first."""
-    return [
-        row["loss"]
-        for row in sorted(rows, key=lambda row: (-row["groups"]["forward"]["values"][place], row["loss"]))
-    ]
+def order_of(rows: Sequence[Json], place: int) -> str:
+    """`focal > ce = fixed`: the losses by the forward score of the seed at `place`."""
+    return order_text({row["loss"]: row["groups"]["forward"]["values"][place] for row in rows}, values=False)
 
 
 def order_line(rows: Sequence[Json]) -> str:
     """The order on forward points, and whether the seeds agree on it."""
-    means = ", ".join(f"{row['loss']} {number(row['groups']['forward']['mean'])}" for row in ranked(rows))
+    means = order_text({row["loss"]: row["groups"]["forward"]["mean"] for row in rows})
     seeds = rows[0]["seeds"]
     orders = [order_of(rows, place) for place in range(len(seeds))]
     if len(seeds) == 1:
         return f"Forward points{HERE}: {means}."
-    each = "; ".join(f"seed {seed}: {' > '.join(order)}" for seed, order in zip(seeds, orders, strict=True))
+    each = "; ".join(f"seed {seed}: {order}" for seed, order in zip(seeds, orders, strict=True))
     if all(order == orders[0] for order in orders):
         return f"Forward points{HERE}: {means}; every seed gives this order."
-    same = len({order[0] for order in orders}) == 1
-    first = f"{orders[0][0]} is first in every seed" if same else "even the first place depends on the seed"
-    return f"Forward points{HERE}: {means} in the mean, but the seeds disagree ({each}): {first}."
+    first = {order.partition(" > ")[0] for order in orders}
+    agreed = (
+        f"{first.pop()} is first in every seed" if len(first) == 1 else "even the first place is the seed's"
+    )
+    return f"Forward points{HERE}: {means} in the mean, but the seeds disagree ({each}): {agreed}."
 
 
 def interval_line(rows: Sequence[Json]) -> str:
@@ -123,9 +122,9 @@ def price_line(rows: Sequence[Json]) -> str:
         return f"No run said Response on the validation split{HERE}."
 
     def best(name: str, sign: int) -> str:
-        cells = [(sign * row["speech"][name]["mean"], row["loss"]) for row in told if row["speech"][name]]
-        value, loss = min(cells)
-        return f"{loss} ({number(sign * value)})"
+        means = {row["loss"]: row["speech"][name]["mean"] for row in told if row["speech"][name]}
+        value = number(min(means.values(), key=lambda mean: sign * mean))
+        return f"{listed([loss for loss, mean in means.items() if number(mean) == value])} ({value})"
 
     alarms = best("false_alarms_per_quiet_minute", 1)
     return (
@@ -141,9 +140,11 @@ def families_line(table: Json) -> list[str]:
     orders = {}
     for family in table["families"]:
         rows = [row for row in table["rows"] if row["family"] == family and row["groups"]["forward"]]
-        orders[family] = [row["loss"] for row in ranked(rows)]
-    if len(orders) < 2 or not all(orders.values()):
+        means = {row["loss"]: row["groups"]["forward"]["mean"] for row in rows}
+        if means:
+            orders[family] = order_text(means, values=False)
+    if len(orders) < 2:
         return []
-    each = "; ".join(f"{family_title(family)}: {' > '.join(order)}" for family, order in orders.items())
-    alike = len({tuple(order) for order in orders.values()}) == 1
+    each = "; ".join(f"{family_title(family)}: {order}" for family, order in orders.items())
+    alike = len(set(orders.values())) == 1
     return [f"The families {'rank' if alike else 'do not rank'} the losses alike on forward points ({each})."]

@@ -1,6 +1,7 @@
 """Sentences that say what was and was not reproduced, generated from the numbers alone."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from components.report.html import DASH
@@ -52,10 +53,12 @@ def forward_means(models: Sequence[ModelRun], column: str) -> dict[str, float]:
     return {loss: sum(values) / len(values) for loss, values in found.items()}
 
 
-def order_text(means: Mapping[str, float]) -> str:
-    """`focal 64.8 > ce 60.1`, best first."""
+def order_text(means: Mapping[str, float], *, values: bool = True) -> str:
+    """`focal 64.8 > ce 60.1 = fixed 60.1`, best first; equal is what is equal as shown."""
     ranked = sorted(means, key=lambda loss: (-means[loss], loss))
-    return " > ".join(f"{loss} {means[loss]:.1f}" for loss in ranked)
+    shown = [f"{loss} {number(means[loss])}" if values else loss for loss in ranked]
+    signs = ["=" if number(means[a]) == number(means[b]) else ">" for a, b in pairwise(ranked)]
+    return shown[0] + "".join(f" {sign} {one}" for sign, one in zip(signs, shown[1:], strict=True))
 
 
 def order_findings(

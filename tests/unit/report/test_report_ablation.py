@@ -74,7 +74,7 @@ def test_a_model_speaks_once_its_f1_stays_up_and_not_by_saying_response_always()
 def test_one_seed_says_that_it_is_one():
     lines = says(table(row("ce", [50.0]), row("focal", [60.0])))
     assert lines[0].startswith("2 losses on Qwen2.5-VL, n = 1 seed: ")
-    assert lines[1] == "Forward points: focal 60.0, ce 50.0."
+    assert lines[1] == "Forward points: focal 60.0 > ce 50.0."
     assert says(table(row("ce", [50.0])))[1:] == []
 
 
@@ -83,9 +83,11 @@ def test_agreement_of_seeds_is_said_from_their_orders():
     assert "every seed gives this order" in agreed[1]
     torn = says(table(row("ce", [50.0, 62.0]), row("focal", [60.0, 61.0])))
     assert "seed 0: focal > ce; seed 1: ce > focal" in torn[1]
-    assert "even the first place depends on the seed" in torn[1]
+    assert "even the first place is the seed's" in torn[1]
     third = says(table(row("ce", [50.0, 52.0]), row("fixed", [51.0, 50.0]), row("focal", [60.0, 61.0])))
     assert "focal is first in every seed" in third[1]
+    equal = says(table(row("ce", [50.0, 50.0]), row("focal", [50.0, 50.0])))
+    assert equal[1] == "Forward points: ce 50.0 = focal 50.0; every seed gives this order."
 
 
 def test_intervals_of_neighbours_are_compared_pair_by_pair():
@@ -101,9 +103,11 @@ def test_no_loss_is_favoured_by_the_sentences():
     best = row("ce", [60.0], speech=90.0)
     worst = row("focal", [50.0], speech=10.0)
     lines = says(table(best, worst))
-    assert lines[1] == "Forward points: ce 60.0, focal 50.0."
+    assert lines[1] == "Forward points: ce 60.0 > focal 50.0."
     assert "highest recall of Response is that of ce (90.0)" in lines[-1]
     assert "fewest false alarms per quiet minute those of focal (10.0)" in lines[-1]
+    alike = says(table(row("ce", [60.0]), row("focal", [50.0])))[-1]
+    assert "highest precision that of ce and focal (50.0)" in alike
     never = says(table(row("ce", [60.0], speaks=(None,)), worst))
     assert any("ce not by the end, focal 60" in line for line in never)
 
