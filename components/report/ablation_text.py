@@ -117,12 +117,13 @@ def steps_text(steps: Sequence[int | None]) -> str:
 
 def price_line(rows: Sequence[Json]) -> str:
     """Recall of Response beside its precision and false alarms; who has the best of each."""
-    told = [row for row in rows if all(row["speech"][name] for name in ("recall", "precision"))]
+    needed = ("recall", "precision", "false_alarms_per_quiet_minute")
+    told = [row for row in rows if all(row["speech"][name] for name in needed)]
     if not told:
         return f"No run said Response on the validation split{HERE}."
 
     def best(name: str, sign: int) -> str:
-        means = {row["loss"]: row["speech"][name]["mean"] for row in told if row["speech"][name]}
+        means = {row["loss"]: row["speech"][name]["mean"] for row in told}
         value = number(min(means.values(), key=lambda mean: sign * mean))
         return f"{listed([loss for loss, mean in means.items() if number(mean) == value])} ({value})"
 
