@@ -23,13 +23,14 @@ from components.protocol.turns import SYSTEM_PROMPT, time_tag
 
 @dataclass
 class Adapter:
-    """A model with its tokenizer and image processor; nothing here keeps state between calls."""
+    """A model with its tokenizer and image processor; no call changes what another one gives."""
 
     model: Any
     tokenizer: Any
     image_processor: Any
     family: Family = field(init=False)
     layout: Layout = field(init=False)
+    _states: tuple[int, tuple[int, int, int]] | None = field(init=False, default=None, repr=False)
 
     def __post_init__(self) -> None:
         self.family = find_family(self.model.config.model_type, "model")
@@ -40,8 +41,14 @@ class Adapter:
 
     @property
     def state_ids(self) -> tuple[int, int, int]:
-        """Token ids of (silence, standby, response); DataError for a base that has none."""
-        return state_ids(self.tokenizer)
+        """Token ids of (silence, standby, response); DataError for a base that has none.
+
+        Every answer of a training sequence asks for them, so they are looked up once a vocabulary.
+        """
+        words = len(self.tokenizer)
+        if self._states is None or self._states[0] != words:
+            self._states = words, state_ids(self.tokenizer)
+        return self._states[1]
 
     def text_ids(self, text: str) -> list[int]:
         """Tokens of a foreign text: special tokens in it are split into plain characters."""
