@@ -67,7 +67,27 @@ def start_engine(module: nn.Module, recipe: Recipe, *, universal: bool = False) 
         config=config,
         lr_scheduler=lambda optimizer: torch.optim.lr_scheduler.LambdaLR(optimizer, schedule(recipe)),
     )
+    keep_frozen_whole(engine)
     return engine
+
+
+def keep_frozen_whole(engine: Any) -> None:
+    """Under ZeRO-3: leave frozen parameters whole on every rank.
+
+    The frozen tower runs outside the step, on the ranks whose cache lacks a video; gathering its slices there
+    would be a collective that the other ranks never enter. To be called again after weights were gathered by
+    hand, which cuts them anew.
+    """
+    if engine.zero_optimization_stage() < 3:
+        return
+    frozen = [value for value in engine.module.parameters() if not value.requires_grad]
+    kept = engine.optimizer.persistent_parameters  # what DeepSpeed itself brings back after each step
+    known = {id(value) for value in kept}
+    for value in frozen:
+        value.ds_persist = True
+    kept.extend(value for value in frozen if id(value) not in known)
+    if frozen:
+        frozen[0].all_gather(frozen)
 
 
 def schedule(recipe: Recipe) -> Callable[[int], float]:

@@ -21,7 +21,7 @@ from components.train.checkpoint import load as load_checkpoint
 from components.train.checkpoint import save as save_checkpoint
 from components.train.curves import Curves
 from components.train.data import open_data
-from components.train.engine import join, start_engine, world
+from components.train.engine import join, keep_frozen_whole, start_engine, world
 from components.train.heartbeat import Heart
 from components.train.journal import Journal
 from components.train.loader import LoaderState
@@ -182,6 +182,7 @@ def gathered(engine: Any) -> Iterator[None]:
 
     with deepspeed.zero.GatheredParameters(list(engine.module.parameters())):
         yield
+    keep_frozen_whole(engine)
 
 
 def describe(adapter: Adapter, recipe: Recipe, loss: str, seed: int, step: int) -> dict[str, Any]:
