@@ -1,5 +1,6 @@
 """Samples of both splits, and the packs that a plan's draws become."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -43,6 +44,11 @@ class Data:
             encode_draw(self.cache.adapter, dialogue, draw, shown)
             for dialogue, draw, shown in zip(dialogues, draws, seen, strict=True)
         ]
+        for made, draw, dialogue in zip(tokens, draws, dialogues, strict=True):
+            if len(made.input_ids) != draw.span.tokens:
+                said = f"{len(made.input_ids)} tokens, planned {draw.span.tokens}"
+                where = f"video {dialogue.video_id} has pictures of another size than its header tells"
+                print(f"sample {dialogue.sample_id}: {said}: {where}", file=sys.stderr)
         # Packs of a whole step wait for their turn: in host memory, or their rows would fill a card.
         rows = [torch.cat(shown.rows).cpu() for shown in seen]
         return pack(list(zip(tokens, rows, strict=True)))
