@@ -6,6 +6,7 @@ from typing import Any
 from components.train.config import engine_config
 from components.train.recipe import Recipe
 
+DEEPSPEED_GROUP = 10**9  # its default sub_group_size
 BYTES = {"float32": 4, "bfloat16": 2}
 
 
@@ -14,7 +15,7 @@ class Settings:
     """Knobs of section `train` and sizes of the DeepSpeed configuration.
 
     bucket: numbers in a reduction bucket, buckets: how many there are. live: numbers
-    of gathered weights that ZeRO-3 keeps on a card.
+    of gathered weights that ZeRO-3 keeps on a card. group: numbers it updates at a time.
     """
 
     recipe: Recipe
@@ -22,6 +23,7 @@ class Settings:
     bucket: int
     buckets: int
     live: int
+    group: int
 
     @classmethod
     def of(cls, recipe: Recipe, gpus: int) -> "Settings":
@@ -33,6 +35,7 @@ class Settings:
             bucket=int(zero.get("reduce_bucket_size", 0)),
             buckets=2 if zero.get("overlap_comm") else 1,
             live=int(zero.get("stage3_max_live_parameters", 0)),
+            group=int(zero.get("sub_group_size", DEEPSPEED_GROUP)),
         )
 
     def change(self, *, gpus: int | None = None, **knobs: Any) -> "Settings":

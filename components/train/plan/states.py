@@ -13,9 +13,10 @@ P trained parameters, N cards, w bytes a weight, g bytes a summed gradient:
 The last line: stage 1 widens whole gradients into a second buffer; stage 2 adds each pack's reduced partition
 to the sum, straight out of the bucket where the sum is wider. Stage 3 slices frozen weights, too, and keeps
 them whole besides, for the tower runs outside the step (`engine.keep_frozen_whole`). The update holds one
-fp32 temporary of AdamW for its partition and, where g != 4, the gradients flattened and widened. An offloaded
-optimizer keeps master, moments and an fp32 gradient in host memory; stage 2 with fp32 sums keeps the sum on
-the card even then.
+fp32 temporary of AdamW for its partition and, where g != 4, the gradients flattened and widened; stage 3 does
+so for a group of 10^9 numbers at a time, and flattens fp32 gradients, too. An offloaded optimizer keeps
+master, moments and an fp32 gradient in host memory; stage 2 with fp32 sums keeps the sum on the card even
+then.
 """
 
 from dataclasses import dataclass
@@ -94,8 +95,10 @@ def _update(settings: Settings, share: float) -> list[Part]:
     if settings.recipe.offload:
         # An fp32 gradient beside master and moments, and the rounded weights on their way back.
         return [Part("gradients and weights in transit", (FP32 + settings.item) * share, HOST)]
-    widened = (settings.grad_item + FP32) * share if settings.grad_item != FP32 else 0
+    sliced = settings.recipe.zero_stage == 3
+    group = min(share, settings.group) if sliced else share
+    widened = settings.grad_item + FP32 if settings.grad_item != FP32 else FP32 * sliced
     return [
-        Part("AdamW's temporary", FP32 * share, UPDATE),
-        Part("gradients flattened and widened", widened, UPDATE),
+        Part("AdamW's temporary", FP32 * group, UPDATE),
+        Part("gradients flattened and widened", widened * group, UPDATE),
     ]
