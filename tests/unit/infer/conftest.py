@@ -13,17 +13,20 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="session", params=FAMILIES)
-def tiny_dir(request, tmp_path_factory):
-    """A model folder of each family with random weights whose streams show all three states."""
+def lively(folder, family):
+    """A model folder with random weights whose streams show all three states."""
     from components.model.adapter import load
     from components.model.tiny import build_tiny
 
-    folder = build_tiny(tmp_path_factory.mktemp("tiny"), TEXTS, seed=1, family=request.param)
-    adapter = load(folder)
+    adapter = load(build_tiny(folder, TEXTS, seed=1, family=family))
     unsettle(adapter, noise_video(24, seed=2))
     adapter.save(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dir(tmp_path_factory):
+    return lively(tmp_path_factory.mktemp("tiny"), FAMILIES[0])
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +34,16 @@ def adapter(tiny_dir):
     from components.model.adapter import load
 
     return load(tiny_dir)
+
+
+@pytest.fixture(scope="session", params=FAMILIES)
+def any_adapter(request, tmp_path_factory):
+    """One of each family, for what depends on it."""
+    from components.model.adapter import load
+
+    if request.param == FAMILIES[0]:
+        return request.getfixturevalue("adapter")
+    return load(lively(tmp_path_factory.mktemp("tiny"), request.param))
 
 
 @pytest.fixture(scope="session")

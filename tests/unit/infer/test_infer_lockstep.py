@@ -71,6 +71,14 @@ def plain(turns):
     return [(turn.turn, turn.questions, turn.state, turn.text) for turn in turns]
 
 
+def test_every_family_is_watched_in_lockstep(any_adapter):
+    plans = [PLANS[1], PLANS[4], plan(3, [(2, QUESTIONS[0])], 4, force=True)]
+    found = Lockstep(any_adapter, Noise(any_adapter), slots=2, max_new_tokens=5).watch(plans)
+    alone = one_by_one(any_adapter, plans)
+    assert [plain(watched.turns) for watched in found] == [plain(turns) for turns in alone]
+    assert found[2].forced is not None
+
+
 @pytest.mark.parametrize("slots", [2, 16])
 @pytest.mark.parametrize("share", [True, False])
 def test_lockstep_equals_one_by_one(adapter, expected, slots, share):
