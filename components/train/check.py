@@ -29,7 +29,8 @@ def check(adapter: Adapter, packs: Sequence[Pack]) -> dict[str, float]:
     confusion = torch.zeros(3, 3, dtype=torch.int64)
     exact = total = 0
     for pack in packs:
-        logits_MV, targets_M = (rows.cpu() for rows in supervised_rows(adapter, pack.to(adapter.model.device)))
+        there = pack.to(adapter.model.device)
+        logits_MV, targets_M = (rows.cpu() for rows in supervised_rows(adapter, there))
         confusion += state_confusion(logits_MV, targets_M, adapter.state_ids)
         right, told = exact_answers(logits_MV, targets_M, adapter.state_ids)
         exact, total = exact + right, total + told
