@@ -4,19 +4,18 @@ P trained parameters, N cards, w bytes a weight, g bytes a summed gradient:
 
     stage               0        1                    2                       3
     weights             w P      w P                  w P                     w P / N
-    frozen weights F    w F      w F                  w F                     w F (1 + 1 / N)
+    frozen weights F    w F      w F                  w F                     w F
     fp32 master         -        4 P / N              4 P / N                 4 P / N
     moments             8 P      8 P / N              8 P / N                 8 P / N
     summed gradients    w P      g P                  g P / N                 g P / N
     in the backward     -        w P if g != w        w P / N if g == w       gathered weights
 
-The last line: stage 1 widens whole gradients into a second buffer; stage 2 adds each pack's reduced partition
-to the sum, straight out of the bucket where the sum is wider. Stage 3 slices frozen weights, too, and keeps
-them whole besides, for the tower runs outside the step (`engine.keep_frozen_whole`). The update holds one
-fp32 temporary of AdamW for its partition and, where g != 4, the gradients flattened and widened; stage 3 does
-so for a group of 10^9 numbers at a time, and flattens fp32 gradients, too. An offloaded optimizer keeps
-master, moments and an fp32 gradient in host memory; stage 2 with fp32 sums keeps the sum on the card even
-then.
+Frozen weights stand aside of DeepSpeed, whole on every card (`components.train.aside`). The last line: stage 1
+widens whole gradients into a second buffer; stage 2 adds each pack's reduced partition to the sum, straight
+out of the bucket where the sum is wider. The update holds one fp32 temporary of AdamW for its partition and,
+where g != 4, the gradients flattened and widened; stage 3 does so for a group of 10^9 numbers at a time, and
+flattens fp32 gradients, too. An offloaded optimizer keeps master, moments and an fp32 gradient in host memory;
+stage 2 with fp32 sums keeps the sum on the card even then.
 """
 
 from dataclasses import dataclass
@@ -49,7 +48,7 @@ def state_parts(shapes: Shapes, settings: Settings) -> list[Part]:
     optimizer = HOST if settings.recipe.offload else ALWAYS
     parts = [
         Part(WEIGHTS, item * trained * held, ALWAYS),
-        Part(FROZEN, item * shapes.all_frozen * (1 + held if stage == 3 else 1), ALWAYS),
+        Part(FROZEN, item * shapes.all_frozen, ALWAYS),
         Part(MASTER, FP32 * share if stage else 0, optimizer),
         Part(MOMENTS, 2 * FP32 * share, optimizer),
         *_gradients(shapes, settings, share),
@@ -82,7 +81,7 @@ def _buffers(shapes: Shapes, settings: Settings) -> list[Part]:
     if stage == 0 or bf16_optimizer:  # neither of them reduces through buckets
         return []
     bucket = item * settings.bucket * (settings.buckets if stage < 3 else 1)
-    live = item * min(settings.live, shapes.all_trained + shapes.all_frozen) if stage == 3 else 0
+    live = item * min(settings.live, shapes.all_trained) if stage == 3 else 0
     staged = 2 * item * shapes.largest if settings.recipe.offload and stage < 3 else 0
     return [
         Part("reduction buckets", bucket, BACKWARD),

@@ -111,7 +111,7 @@ def test_states_by_stage() -> None:
     whole = 2 * (trained + frozen)
     assert on_card(zero_stage=1) == whole + 12 * trained / 8 + 4 * trained
     assert on_card(zero_stage=2) == whole + 16 * trained / 8
-    assert on_card(zero_stage=3) == whole / 8 + 2 * frozen + 16 * trained / 8
+    assert on_card(zero_stage=3) == 2 * frozen + 18 * trained / 8
     assert on_card(zero_stage=2, grad_dtype="bfloat16") == whole + 14 * trained / 8
     assert on_card(zero_stage=2, offload=True) == whole + 4 * trained / 8
     assert on_card(zero_stage=2, offload=True, grad_dtype="bfloat16") == whole
