@@ -50,10 +50,10 @@ class Corpus:
 # tokens of Qwen2.5-VL); with its text a turn is then 151 tokens, of which 3 are supervised.
 PAPER = Corpus(
     turns=((15, 68_273), (45, 19_153), (90, 21_834), (180, 20_529), (300, 6_086)),
-    pixels=MAX_PIXELS, text=23, prefix=170, supervised=3.0,
+    pixels=MAX_PIXELS, text=23, prefix=40, supervised=3.0,
 )  # fmt: skip
 # The embedded world: clips of 20-24 s at 56 x 56 pixels, one word one token.
-WORLD = Corpus(turns=((22, 1),), pixels=56 * 56, text=16, prefix=40, supervised=2.6)
+WORLD = Corpus(turns=((22, 1),), pixels=56 * 56, text=15, prefix=18, supervised=2.3)
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ P trained parameters, N cards, w bytes a weight, g bytes a summed gradient:
     summed gradients    w P      g P                  g P / N                 g P / N
     in the backward     -        w P if g != w        w P / N if g == w       gathered weights
 
-Frozen weights stand aside of DeepSpeed, whole on every card (`components.train.aside`). The last line: stage 1
-widens whole gradients into a second buffer; stage 2 adds each pack's reduced partition to the sum, straight
-out of the bucket where the sum is wider. The update holds one fp32 temporary of AdamW for its partition and,
-where g != 4, the gradients flattened and widened; stage 3 does so for a group of 10^9 numbers at a time, and
-flattens fp32 gradients, too. An offloaded optimizer keeps master, moments and an fp32 gradient in host memory;
-stage 2 with fp32 sums keeps the sum on the card even then.
+Frozen weights stand aside of DeepSpeed, whole on every card (`components.train.aside`). The last line:
+stage 1 widens whole gradients into a second buffer; stage 2 adds each pack's reduced partition to the sum,
+straight out of the bucket where the sum is wider. The update holds one fp32 temporary of AdamW for its
+partition and, where g != 4, the gradients flattened and widened; stage 3 does so for a group of 10^9 numbers
+at a time, and flattens fp32 gradients, too. An offloaded optimizer keeps master, moments and an fp32 gradient
+in host memory; stage 2 with fp32 sums keeps the sum on the card even then.
 """
 
 from dataclasses import dataclass

@@ -90,8 +90,8 @@ def _memory(plan: Plan) -> list[str]:
     lines.append(f"  {'needed: always + the largest phase + reserve':46}{_gb(memory.total)}")
     lines.append(f"  {'the card has':46}{_gb(plan.limit)}")
     logits = _logits(plan, plan.pack)
-    words = "logits of a pack, never whole: all rows, supervised"
-    return [*lines, f"  {words:46}{logits['all'] / 1e9:>11.2f}{logits['supervised'] / 1e9:>16.2f}"]
+    words = "not held: logits of a pack, all rows; supervised"
+    return [*lines, f"  {words:46}{_gb(logits['all'])[2:]}{_gb(logits['supervised'])}"]
 
 
 def _work(plan: Plan) -> list[str]:
