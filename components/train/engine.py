@@ -11,6 +11,7 @@ from typing import Any
 
 from torch import nn
 
+from components.train.aside import Aside
 from components.train.config import engine_config
 from components.train.recipe import Recipe
 
@@ -44,7 +45,9 @@ def join() -> None:
 
 
 def start_engine(module: nn.Module, recipe: Recipe, *, universal: bool = False) -> Any:
-    """Wrap `module` (its trainable parameters alone are optimized); whatever DeepSpeed raises goes up.
+    """Wrap what is trained of `module`; whatever DeepSpeed raises goes up.
+
+    Its frozen parts stand aside from now on (`engine.aside`, see `components.train.aside`).
 
     Args:
         module: returns the loss itself, so that ZeRO's hooks see the whole forward.
@@ -60,34 +63,18 @@ def start_engine(module: nn.Module, recipe: Recipe, *, universal: bool = False) 
     config = engine_config(recipe, world()[1])
     if universal:
         config["checkpoint"] = {"load_universal": True}
-    trainable = [value for value in module.parameters() if value.requires_grad]
+    aside = Aside(module)
+    trainable = list(module.parameters())
     engine, *_ = deepspeed.initialize(
         model=module,
         model_parameters=trainable,
         config=config,
         lr_scheduler=lambda optimizer: torch.optim.lr_scheduler.LambdaLR(optimizer, schedule(recipe)),
     )
-    keep_frozen_whole(engine)
+    for split in aside.splits:
+        split.to(engine.device)
+    engine.aside = aside
     return engine
-
-
-def keep_frozen_whole(engine: Any) -> None:
-    """Under ZeRO-3: leave frozen parameters whole on every rank.
-
-    The frozen tower runs outside the step, on the ranks whose cache lacks a video; gathering its slices there
-    would be a collective that the other ranks never enter. To be called again after weights were gathered by
-    hand, which cuts them anew.
-    """
-    if engine.zero_optimization_stage() < 3:
-        return
-    frozen = [value for value in engine.module.parameters() if not value.requires_grad]
-    kept = engine.optimizer.persistent_parameters  # what DeepSpeed itself brings back after each step
-    known = {id(value) for value in kept}
-    for value in frozen:
-        value.ds_persist = True
-    kept.extend(value for value in frozen if id(value) not in known)
-    if frozen:
-        frozen[0].all_gather(frozen)
 
 
 def schedule(recipe: Recipe) -> Callable[[int], float]:

@@ -21,7 +21,7 @@ from components.train.checkpoint import load as load_checkpoint
 from components.train.checkpoint import save as save_checkpoint
 from components.train.curves import Curves
 from components.train.data import open_data
-from components.train.engine import join, keep_frozen_whole, start_engine, world
+from components.train.engine import join, start_engine, world
 from components.train.heartbeat import Heart
 from components.train.journal import Journal
 from components.train.loader import LoaderState
@@ -174,15 +174,12 @@ def save(engine: Any, adapter: Adapter, out_dir: Path, description: dict[str, An
 
 @contextmanager
 def gathered(engine: Any) -> Iterator[None]:
-    """Under ZeRO-3 each rank holds a slice of the weights: bring them together while the block runs."""
-    if engine.zero_optimization_stage() < 3:
-        yield
-        return
+    """The whole model while the block runs: ZeRO-3's slices brought together, frozen parts in place."""
     import deepspeed
 
-    with deepspeed.zero.GatheredParameters(list(engine.module.parameters())):
+    sliced = list(engine.module.parameters()) if engine.zero_optimization_stage() == 3 else []
+    with deepspeed.zero.GatheredParameters(sliced), engine.aside.back():
         yield
-    keep_frozen_whole(engine)
 
 
 def describe(adapter: Adapter, recipe: Recipe, loss: str, seed: int, step: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from components.model.families.bare import bare_tower
 from components.model.families.qwen import QwenVL
 
 
@@ -24,7 +25,8 @@ class Qwen25VL(QwenVL):
         from transformers.vision_utils import get_vision_window_index
 
         visual = model.model.visual
-        hidden = visual(pixel_values.to(visual.dtype), grid_thw=grids_I3).last_hidden_state
+        tower = bare_tower(visual, ("merger",))
+        hidden = tower(pixel_values.to(visual.dtype), grid_thw=grids_I3).last_hidden_state
         window_index, _ = get_vision_window_index(
             grids_I3,
             spatial_merge_size=visual.spatial_merge_size,

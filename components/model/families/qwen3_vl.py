@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from components.model.families.bare import bare_tower
 from components.model.families.qwen import QwenVL
 
 
@@ -24,7 +25,8 @@ class Qwen3VL(QwenVL):
         """(N, (1 + levels) * merge^2 * width): the last layer, then each deepstack layer, side by side."""
         visual = model.model.visual
         levels = [layer + 1 for layer in visual.deepstack_visual_indexes]  # 0 is what enters the first layer
-        out = visual(pixel_values.to(visual.dtype), grid_thw=grids_I3, output_hidden_states=levels)
+        tower = bare_tower(visual, ("merger", "deepstack_merger_list"))
+        out = tower(pixel_values.to(visual.dtype), grid_thw=grids_I3, output_hidden_states=levels)
         layers = [out.last_hidden_state, *(out.hidden_states[level] for level in levels)]
         tokens = layers[0].shape[0] // visual.spatial_merge_unit
         return torch.cat([layer.reshape(tokens, -1) for layer in layers], dim=1)
