@@ -4,7 +4,7 @@
 
 A step is forward and backward of the tiny language model over 8 samples, as one padded batch (causal, right
 padding, the library's `sdpa`: what training did before) and as one pack. Two mixes of lengths: those of the
-embedded corpus, and uneven ones (the paper's durations at 1/10 of their tokens). The two ways take turns on
+embedded corpus, and uneven ones (the paper's durations at 1/40 of their tokens). The two ways take turns on
 one thread; medians. Quote the ratios, not the seconds.
 
 Fill: pools of 512 samples of the embedded corpus at 4,096 tokens, steps of 8 of them, and steps of 512
@@ -41,7 +41,7 @@ def main() -> None:
     torch.set_num_threads(1)
     adapter = new_adapter(["what color is the lamp?"], 0)
     adapter.model.train()
-    uneven = [max(8, sizes.total // 10) for sizes in paper_sizes(8, 0)]
+    uneven = [max(8, sizes.total // 40) for sizes in paper_sizes(8, 0)]
     result = {
         "steps": {
             name: measure(adapter, lengths, args.repeats)
