@@ -15,8 +15,8 @@ def bare_tower(visual: Any, connector: tuple[str, ...]) -> Any:
     """A shallow copy of `visual` whose children named in `connector` pass on what they get; made once.
 
     Rows before the connector are asked for, so its work would be thrown away. And where a training engine
-    cuts the connector's weights over ranks, calling it is a collective operation that other ranks know nothing
-    of: the copy has none of the engine's hooks. Children that stand aside (`components.train.aside`) are found.
+    cuts the connector's weights over ranks, calling it is a collective operation that other ranks know
+    nothing of: the copy has none of the engine's hooks. Children that stand aside (train/aside.py) are found.
     """
     if visual not in _made:
         tower = copy.copy(visual)
