@@ -28,7 +28,7 @@ def main() -> None:
     )
     args = parser.parse_args()
     die_with_parent()
-    clone(args.folder)
+    clone(SOURCE, args.folder)
     for name in args.profile or ["full"]:
         run(args.folder, "components.cli.main", "profile", name)
     run(args.folder, "components.world", "--out", "data")
@@ -38,8 +38,8 @@ def main() -> None:
     run(args.folder, "components.report.export", "--results", RESULTS, "--out", str(args.out.resolve()))
 
 
-def clone(folder: Path) -> None:
-    """A clone of HEAD at `folder` with this checkout's DVC cache.
+def clone(source: Path, folder: Path) -> None:
+    """A clone of the HEAD of `source` at `folder`, with its DVC cache.
 
     Raises:
         UsageError: something else lies there, or a clone of another commit.
@@ -47,15 +47,15 @@ def clone(folder: Path) -> None:
 
     """
     if git(
-        SOURCE, "status", "--porcelain", "--untracked-files=no", "--", "components", "dvc.yaml", "params.yaml"
+        source, "status", "--porcelain", "--untracked-files=no", "--", "components", "dvc.yaml", "params.yaml"
     ):
-        raise DataError(f"{SOURCE}: code or params are not committed; commit them first (`git status`)")
+        raise DataError(f"{source}: code or params are not committed; commit them first (`git status`)")
     if not folder.exists():
-        git(SOURCE, "clone", "--quiet", str(SOURCE), str(folder.resolve()))
-        share_dvc(SOURCE, folder.resolve())
+        git(source, "clone", "--quiet", str(source), str(folder.resolve()))
+        share_dvc(source, folder.resolve())
         return
-    if not (folder / ".git").is_dir() or head(folder) != head(SOURCE):
-        raise UsageError(f"{folder}: no clone of {head(SOURCE)[:12]}; name another folder or remove it")
+    if not (folder / ".git").is_dir() or head(folder) != head(source):
+        raise UsageError(f"{folder}: no clone of {head(source)[:12]}; name another folder or remove it")
 
 
 def run(folder: Path, module: str, *argv: str) -> None:
