@@ -13,12 +13,12 @@ TEXTS = [
 ]
 
 
-def lively(folder, family):
+def lively(folder, family, seed):
     """A model folder with random weights whose streams show all three states."""
     from components.model.adapter import load
     from components.model.tiny import build_tiny
 
-    adapter = load(build_tiny(folder, TEXTS, seed=1, family=family))
+    adapter = load(build_tiny(folder, TEXTS, seed=seed, family=family))
     unsettle(adapter, noise_video(24, seed=2))
     adapter.save(folder)
     return folder
@@ -26,7 +26,7 @@ def lively(folder, family):
 
 @pytest.fixture(scope="session")
 def tiny_dir(tmp_path_factory):
-    return lively(tmp_path_factory.mktemp("tiny"), FAMILIES[0])
+    return lively(tmp_path_factory.mktemp("tiny"), FAMILIES[0], seed=1)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def any_adapter(request, tmp_path_factory):
 
     if request.param == FAMILIES[0]:
         return request.getfixturevalue("adapter")
-    return load(lively(tmp_path_factory.mktemp("tiny"), request.param))
+    return load(lively(tmp_path_factory.mktemp("tiny"), request.param, seed=2))
 
 
 @pytest.fixture(scope="session")
