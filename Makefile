@@ -42,7 +42,7 @@ lint: $(STAMP)  ## ruff and mypy
 	@ruff check . && ruff format --check . && mypy
 
 bench: $(STAMP)  ## side-by-side measurements, as ratios
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; python $$script || exit 1; done
+	@for script in benchmarks/bench_*.py benchmarks/loss.py; do echo "== $$script"; python $$script || exit 1; done
 
 audit: $(STAMP)  ## re-hash every byte of the workspace against its receipts
 	@streamo audit
