@@ -130,7 +130,7 @@ def open_adapter(base: Path, recipe: Recipe, seed: int) -> Adapter:
     add_states(adapter.model, adapter.tokenizer, seed)
     freeze(adapter.model, recipe.freeze)
     if recipe.gradient_checkpointing:
-        adapter.model.gradient_checkpointing_enable({"use_reentrant": False})
+        adapter.model.activation_checkpointing_enable({"use_reentrant": False})
     return adapter
 
 

@@ -104,7 +104,7 @@ def test_gradient_checkpointing_changes_no_value(begin, recipe):
         _, adapter, one_step = begin(replace(recipe, gradient_checkpointing=on))
         calls = []
         layer = adapter.model.model.language_model.layers[0]
-        layer.mlp.register_forward_hook(lambda *_, calls=calls: calls.append(1))
+        layer.mlp.register_forward_pre_hook(lambda *_, calls=calls: calls.append(1))
         rows.append([one_step(step).row for step in range(2)])
         packs = len(calls)
         rows[-1].append({"forwards": packs})
