@@ -80,21 +80,37 @@ def test_another_sample_of_the_same_length_changes_no_bit(any_adapter):
     torch.testing.assert_close(longer[2], before[2], atol=1e-5, rtol=0)
 
 
+def gradients(adapter, packs):
+    """Summed gradients of the cross-entropy of some packs, by name."""
+    adapter.model.zero_grad()
+    for row in packs:
+        logits, targets = supervised_rows(adapter, row)
+        torch.nn.functional.cross_entropy(logits, targets, reduction="sum").backward()
+    named = adapter.model.named_parameters()
+    return {name: value.grad.clone() for name, value in named if value.grad is not None}
+
+
+def assert_alike(found, expected):
+    assert found.keys() == expected.keys() and len(found) > 20
+    for name, value in found.items():
+        assert (value - expected[name]).norm() <= 1e-5 * expected[name].norm().clamp_min(1e-3), name
+
+
 def test_gradients_are_the_sum_over_the_sequences(any_adapter):
     items = [sequence(any_adapter, turns, seed) for seed, turns in enumerate((4, 2, 6))]
+    alone = gradients(any_adapter, [pack([item]) for item in items])
+    assert_alike(gradients(any_adapter, [pack(items)]), alone)
 
-    def gradients(packs):
-        any_adapter.model.zero_grad()
-        for row in packs:
-            logits, targets = supervised_rows(any_adapter, row)
-            torch.nn.functional.cross_entropy(logits, targets, reduction="sum").backward()
-        named = any_adapter.model.named_parameters()
-        return {name: value.grad.clone() for name, value in named if value.grad is not None}
 
-    whole, parts = gradients([pack(items)]), gradients([pack([item]) for item in items])
-    assert whole.keys() == parts.keys() and len(whole) > 20
-    for name, value in whole.items():
-        assert (value - parts[name]).norm() <= 1e-5 * parts[name].norm().clamp_min(1e-3), name
+def test_recomputed_activations_stay_apart_too(any_adapter):
+    items = [sequence(any_adapter, turns, seed) for seed, turns in enumerate((4, 2, 6))]
+    expected = gradients(any_adapter, [pack(items)])
+    any_adapter.model.train().gradient_checkpointing_enable({"use_reentrant": False})
+    try:
+        assert_alike(gradients(any_adapter, [pack(items)]), expected)
+    finally:
+        any_adapter.model.gradient_checkpointing_disable()
+        any_adapter.model.eval()
 
 
 def test_no_gradient_crosses_into_another_sequence(any_adapter):

@@ -145,6 +145,7 @@ def test_a_broken_engine_fails_the_run(run, recipe, tmp_path, monkeypatch):
 
 
 def test_wrong_recipes_are_refused(recipe):
-    for change in ({"zero_stage": 4}, {"dtype": "float16"}, {"offsets": ()}, {"steps": 0}, {"token_budget": 0}):
+    wrong = ({"zero_stage": 4}, {"dtype": "float16"}, {"offsets": ()}, {"steps": 0}, {"token_budget": 0})
+    for change in wrong:
         with pytest.raises(UsageError, match="params train"):
             replace(recipe, **change)
