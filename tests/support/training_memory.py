@@ -69,7 +69,7 @@ def train(family: str, tokens: int, recipe: Recipe) -> tuple[Shapes, list[Pack]]
     use_packed(adapter.model)
     freeze(adapter.model)
     if recipe.gradient_checkpointing:
-        adapter.model.gradient_checkpointing_enable({"use_reentrant": False})
+        adapter.model.activation_checkpointing_enable({"use_reentrant": False})
     shapes = read_shapes(adapter.model.config.to_dict())
     packs = [make_pack(adapter, shapes.vision.features, tokens, seed) for seed in range(PACKS)]
     engine = start_engine(StreamLoss(adapter, LossOptions("focal", 2.0)), recipe)
