@@ -10,6 +10,7 @@ from components.model.families.registry import FAMILIES, find_family
 from components.model.freeze import PARTS, freeze, part_of
 from components.model.positions import text_positions
 from components.model.tiny import new_adapter
+from components.protocol.states import State
 from components.protocol.turns import FRAME, Dialogue, Turn
 from tests.support.library import interleaved, library_logits, our_logits
 from tests.unit.model.conftest import TEXTS
@@ -63,25 +64,15 @@ def test_1d_positions_continue_and_count_image_tokens():
 
 def test_a_turn_equals_the_rendered_chat_template(any_adapter):
     """Our ids spell what the template writes, an image in it expanded as the family's processor does."""
-    turns = [Turn(0, ("what color?",), *answer) for answer in [(states()[2], "red")]]
-    dialogue = Dialogue("s", "train/a.mp4", "tsqa", "world", 1.0, turns)
+    turn = Turn(0, ("what color?",), State.RESPONSE, "red")
+    dialogue = Dialogue("s", "train/a.mp4", "tsqa", "world", 1.0, [turn])
     messages = [{**message, "content": as_parts(message["content"])} for message in dialogue.messages()]
     text = any_adapter.tokenizer.apply_chat_template(messages, tokenize=False)
     marks = any_adapter.family.marks
     image = f"{marks.start}{marks.pad * 4}{marks.end}{marks.gap}"
     assert marks.template in text
-    ids = [*any_adapter.turn_ids(("what color?",), 0, 0, [4]), *any_adapter.answer_ids(*answer_of(turns[0]))]
+    ids = [*any_adapter.turn_ids(turn.questions, 0, 0, [4]), *any_adapter.answer_ids(turn.state, turn.text)]
     assert any_adapter.decode([*ids, *any_adapter.layout.tail]) == text.replace(marks.template, image)
-
-
-def states():
-    from components.protocol.states import STATES
-
-    return STATES
-
-
-def answer_of(turn):
-    return turn.state, turn.text
 
 
 def as_parts(content):
