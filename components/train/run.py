@@ -144,8 +144,8 @@ def newest(shelf: Shelf, recipe: Recipe) -> Saved | None:
 
 
 def threads() -> int:
-    """One without a card: fastest on small machines, and the same bytes everywhere. Beside a card the cores of
-    the machine are shared by its ranks: an offloaded optimizer needs them.
+    """One without a card: fastest on small machines, and the same bytes everywhere. Beside a card the ranks
+    share the machine's cores: an offloaded optimizer needs them.
     """
     if not torch.cuda.is_available():
         return 1

@@ -26,6 +26,7 @@ class Seen:
     ticked: float = 0.0
     beaten: float = 0.0
     longest: float = 0.0
+    began: int = 0  # the first step it was seen in
 
 
 class Watchdog:
@@ -67,12 +68,13 @@ class Watchdog:
             if seen.says and not seen.says["patient"]:
                 seen.longest = max(seen.longest, now - seen.beaten)
             seen.beaten = now
+            seen.began = seen.began or says["step"]
         seen.says, seen.ticked = says, now
 
     def _is_stuck(self, seen: Seen, now: float) -> bool:
         if not seen.says or seen.says["patient"]:
             return False
-        first = seen.says["step"] <= 1  # kernels are chosen and buffers made: no pause to compare with yet
+        first = seen.says["step"] <= seen.began  # kernels are chosen and buffers made: no pause to compare with yet
         limit = self.hang_s + SLOW * max(seen.longest, self.hang_s if first else 0.0)
         return now - seen.beaten > limit
 
