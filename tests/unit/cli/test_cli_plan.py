@@ -1,5 +1,6 @@
 """`streamo plan --stage train`: what asks for the training plan, its output and exit codes."""
 
+import argparse
 import json
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from components.core.errors import UsageError
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def arguments(*words: str):  # type: ignore[no-untyped-def]
+def arguments(*words: str) -> argparse.Namespace:
     return build_parser("plan").parse_args(["plan", *words])
 
 

@@ -19,7 +19,7 @@ from components.train.plan.gpus import GPUS
 from components.train.plan.load import PAPER, Lengths, Load, pack_load, sample_load
 from components.train.plan.memory import Memory
 from components.train.plan.published import PUBLISHED
-from components.train.plan.remedies import find_remedy
+from components.train.plan.remedies import Measure, find_remedy
 from components.train.plan.settings import Settings
 from components.train.plan.shapes import CONNECTOR, LLM, read_shapes
 from components.train.plan.states import ALWAYS, GRADIENTS, HOST, MASTER, MOMENTS, Part, state_parts
@@ -132,7 +132,7 @@ def test_remedies_in_their_order() -> None:
     """A measure under which each knob alone saves what the test says."""
     start = settings_of(1, zero_stage=1, offload=False, gradient_checkpointing=False)
 
-    def measure_with(**saved: float) -> object:
+    def measure_with(**saved: float) -> Measure:
         def measure(settings: Settings) -> Memory:
             recipe, size = settings.recipe, 100.0
             size -= saved.get("zero", 0) * (recipe.zero_stage == 3)
@@ -146,7 +146,7 @@ def test_remedies_in_their_order() -> None:
         return measure
 
     def changes(**saved: float) -> tuple[str, ...] | None:
-        remedy = find_remedy(start, measure_with(**saved), 60 * GB)  # type: ignore[arg-type]
+        remedy = find_remedy(start, measure_with(**saved), 60 * GB)
         return remedy and remedy.changes
 
     everything = dict.fromkeys(("zero", "offload", "checkpointing", "budget", "gradients", "cards"), 50.0)
