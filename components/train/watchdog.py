@@ -74,7 +74,8 @@ class Watchdog:
     def _is_stuck(self, seen: Seen, now: float) -> bool:
         if not seen.says or seen.says["patient"]:
             return False
-        first = seen.says["step"] <= seen.began  # kernels are chosen and buffers made: no pause to compare with yet
+        # Kernels are chosen and buffers made: there is no pause to compare with yet.
+        first = seen.says["step"] <= seen.began
         limit = self.hang_s + SLOW * max(seen.longest, self.hang_s if first else 0.0)
         return now - seen.beaten > limit
 

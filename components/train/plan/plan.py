@@ -16,7 +16,8 @@ from components.train.recipe import Recipe
 
 GIB = 2**30
 TARGET_MFU = 0.40  # a first good figure; 0.50 is the aim (components/train/README.md)
-HOST_BANDWIDTH = 10e9  # bytes a second, a server's memory as the one thread of a rank sees it
+HOST_BANDWIDTH = 100e9  # bytes a second of a server's memory, which its ranks share
+HOST_CARDS = 8  # cards of one server
 HOST_PASSES = 48  # bytes AdamW moves for one parameter: weight, gradient, moments, temporaries, fp32
 
 
@@ -82,7 +83,7 @@ class Plan:
             return 0.0
         share = self.shapes.all_trained / self.settings.gpus
         link = (self.settings.grad_item + self.settings.item) * share / (self.gpu.link * 1e9)
-        host = HOST_PASSES * share / HOST_BANDWIDTH
+        host = HOST_PASSES * share * min(self.settings.gpus, HOST_CARDS) / HOST_BANDWIDTH
         return self.steps * (link + host) / 3600
 
     @property
