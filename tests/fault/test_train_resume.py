@@ -16,7 +16,7 @@ from tests.support.train_child import train
 from tests.support.train_jobs import job_of, run_job, start
 
 STEPS, EVERY, BATCH, KILLS = 24, 2, 3, 10
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 
 
 @pytest.fixture(scope="module")

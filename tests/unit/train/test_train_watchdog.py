@@ -107,7 +107,7 @@ def two_ranks(products, base, recipe, tmp_path):
     write_json(tmp_path / "job.json", job_of(products, base, long, tmp_path / "out"))
     log = tmp_path / "log"
     with log.open("wb") as stream:
-        argv = [sys.executable, "-c", RUN, str(tmp_path / "job.json"), "8"]
+        argv = [sys.executable, "-c", RUN, str(tmp_path / "job.json"), "20"]
         launcher = subprocess.Popen(argv, stdout=stream, stderr=stream)
     try:
         ranks = {}
