@@ -5,7 +5,7 @@ from typing import Any
 
 from components.report.ablation import GROUPS
 from components.report.ablation_text import steps_text
-from components.report.findings import RIVAL_NAMES, number
+from components.report.findings import CONTROL_NAMES, number
 from components.report.html import DASH, Html, Part, RowClass, join, paragraph, section, table, tag
 from components.report.ovo_rows import value_cell
 from components.report.palette import LOSS_TITLES, PAPER_BASES, family_title
@@ -45,7 +45,7 @@ def rows(results: Json) -> Iterator[Sequence[object]]:
             if row["family"] == family:
                 yield loss_row(row, results)
         controls = shown["controls"][family]
-        for name, title in RIVAL_NAMES.items():
+        for name, title in CONTROL_NAMES.items():
             cells = [number(controls[group].get(name)) for group in GROUPS]
             if any(name in controls[group] for group in GROUPS):
                 yield [RowClass("floor"), title, *cells, *[DASH] * (len(HEAD) - 1 - len(cells))]

@@ -16,7 +16,7 @@ from components.report.ablation import GROUPS
 from components.report.ablation_section import printed_forward
 from components.report.ablation_text import steps_text
 from components.report.export_svg import panels
-from components.report.findings import RIVAL_NAMES, number, span
+from components.report.findings import CONTROL_NAMES, number, span
 from components.report.html import DASH
 from components.report.palette import LOSS_TITLES, PAPER_BASES, family_title
 
@@ -97,7 +97,7 @@ def family_table(results: Json, family: str) -> Iterator[str]:
             cells += [cell_text(row["macro_f1"]), *[cell_text(row["speech"][name]) for name in SPEECH]]
             cells += [steps_text(row["speaks_from"]), printed_forward(row, results["paper"]["losses"])]
             yield f"| {LOSS_TITLES.get(row['loss'], row['loss'])} | {' | '.join(cells)} |"
-    for name, title in RIVAL_NAMES.items():
+    for name, title in CONTROL_NAMES.items():
         values = [shown["controls"][family][group].get(name) for group in GROUPS]
         if any(value is not None for value in values):
             rest = [""] * (len(HEAD) - 1 - len(values))

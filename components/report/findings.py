@@ -11,6 +11,8 @@ from components.report.palette import PAPER_BASES, family_title
 GROUP_NAMES = {"forward": "Forward", "realtime": "Real-time", "backward": "Backward", "total": "In total"}
 PAPER_BASE = "Qwen2.5-VL-3B"  # of a family that table 4 does not have
 RIVAL_NAMES = {"best_blind": "best blind policy", "clock": "clock", "exchanged": "exchanged video"}
+# In a table of several runs: blind policies are the same for all, exchanged videos are each run's own.
+CONTROL_NAMES = RIVAL_NAMES | {"exchanged": "exchanged video, best run"}
 REPRODUCED, NOT_REPRODUCED, NOT_RUN = "reproduced", "not reproduced", "not run"
 NOT_RUN_HERE = (
     "absolute scores of the 2B to 7B models, offline benchmarks (MVBench, TempCompass, VideoMME, "

@@ -66,7 +66,7 @@ def test_the_table_holds_n_intervals_seeds_floors_and_the_papers_column(results,
     first, second = cell["values"]
     assert focal[1] == f"{cell['mean']:.1f} [{low:.1f}, {high:.1f}] ({first:.1f}, {second:.1f})"
     assert focal[-1] == "52.34"
-    assert [row[0] for row in rows[-3:]] == ["*best blind policy*", "*clock*", "*exchanged video*"]
+    assert [row[0] for row in rows[-3:]] == ["*best blind policy*", "*clock*", "*exchanged video, best run*"]
     assert table_rows(text, "Qwen3-VL architecture")[1][-1] == DASH, (
         "the paper prints no loss ablation on Qwen3-VL"
     )
