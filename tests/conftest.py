@@ -1,4 +1,4 @@
-"""The one fixture every test may use, and which tests share a process; helpers live in tests/support."""
+"""The one fixture every test may use, and the examples that property tests draw; helpers live in tests/support."""
 
 import os
 from pathlib import Path
@@ -22,11 +22,3 @@ def shared_data() -> Path:
     if not path.is_dir():
         pytest.fail(f"STREAMO_SHARED_DATA={folder}: no such folder")
     return path
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes (pytest-xdist), a file stays in one, and so do all who use the smoke run."""
-    for item in items:
-        shared = "smoke" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("smoke" if shared else item.path.stem))
