@@ -1,4 +1,4 @@
-"""The one fixture every test may use, and the examples that property tests draw; helpers live in tests/support."""
+"""The one fixture every test may use, and how property tests draw examples; helpers live in tests/support."""
 
 import os
 from pathlib import Path
