@@ -10,7 +10,7 @@ from pathlib import Path
 from components.audit.objects import Objects
 from components.audit.pins import Pin
 from components.core.errors import DataError
-from components.core.hashing import sha256_file
+from components.core.hashing import sha256_tree
 from components.lineage.tree import DIR_SUFFIX, Ignore, Listing, dir_md5, listing, md5_file, parse_dir
 
 UNKNOWN = "?"  # stands for the SHA-256 of bytes that no place holds; the missing object is the finding
@@ -67,6 +67,11 @@ class Locked:
             raise DataError(f"{path}: no stage of this commit makes it and the commit does not hold it")
         return {"": md5_file(full)}
 
+    def of_commit(self, path: str) -> bool:
+        """Whether a dependency is a file or folder of git, without any product in it."""
+        apart = not any(out.startswith(f"{path}/") for out in self.products)
+        return apart and self.product_of(path) is None and (self.root / path).exists()
+
     def md5(self, path: str) -> str | None:
         """DVC's hash of a dependency as this commit has it; None where it cannot be known."""
         files = self.files(path)
@@ -77,8 +82,8 @@ class Locked:
     def sha256(self, path: Path) -> dict[str, str]:
         """`{path below: SHA-256}` of a dependency below `root`, as `core.hashing.sha256_tree` gives it."""
         name = path.relative_to(self.root).as_posix()
-        if self.product_of(name) is None and (self.root / name).is_file():
-            return {"": sha256_file(self.root / name)}
+        if self.of_commit(name):
+            return sha256_tree(self.root / name)
         files = self.files(name) or {}
         return {file: self.objects.check(md5).sha256 or UNKNOWN for file, md5 in sorted(files.items())}
 

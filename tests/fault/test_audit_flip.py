@@ -66,7 +66,8 @@ def test_a_flipped_byte_is_named(done: Toy, pick: FilePicker, kind: str) -> None
         assert done.run("dvc", "status").stdout.strip() == "Data and pipelines are up to date."
     findings = named(audit_workspace(done.root))
     assert findings.get(victim.relative_to(done.root).as_posix()) == kind
-    assert len(findings) <= 2, f"consequences are not findings of their own: {findings}"
+    # The byte in the middle of a receipt may lie in the name of a code file: then two names differ.
+    assert len(findings) <= 3, f"consequences are not findings of their own: {findings}"
 
 
 def test_a_flip_in_a_video_breaks_the_chain_of_the_model_above_it(done: Toy) -> None:
