@@ -67,7 +67,8 @@ def test_a_flipped_byte_is_named(done: Toy, pick: FilePicker, kind: str) -> None
     findings = named(audit_workspace(done.root))
     assert findings.get(victim.relative_to(done.root).as_posix()) == kind
     # The byte in the middle of a receipt may lie in the name of a code file: then two names differ.
-    assert len(findings) <= 3, f"consequences are not findings of their own: {findings}"
+    most = 3 if victim.name == "identity.json" else 2
+    assert len(findings) <= most, f"consequences are not findings of their own: {findings}"
 
 
 def test_a_flip_in_a_video_breaks_the_chain_of_the_model_above_it(done: Toy) -> None:
