@@ -43,6 +43,17 @@ class StreamTurn(Turn):
     logits: Tensor = field(repr=False, compare=False)
 
 
+@dataclass(frozen=True)
+class Past:
+    """A turn that a stream has lived: its number, questions, answer tokens without the end, and frames."""
+
+    turn: int
+    questions: tuple[str, ...]
+    answer: tuple[int, ...]  # the state token and what was said
+    features: Tensor = field(repr=False)  # (N, F)
+    grids: tuple[Grid, ...]
+
+
 class StreamSession:
     """A model watching one stream.
 
@@ -115,12 +126,34 @@ class StreamSession:
         )  # fmt: skip
 
     @torch.no_grad()
+    def replay(self, past: Sequence[Past]) -> None:
+        """Begin as if the stream had lived these turns and none before, in one forward over all of them.
+
+        Raises:
+            UsageError: the session has begun already, or there is nothing to live through.
+
+        """
+        if self.fed or not past:
+            raise UsageError("replay() needs a session without turns, and turns to live through")
+        ids: list[int] = []
+        previous: Sequence[int] | None = None
+        for each in past:
+            visual = self.adapter.n_visual(each.grids)
+            ids += self.adapter.turn_ids(each.questions, each.turn, self.offset, visual, previous=previous)
+            previous = each.answer
+        self._feed(ids, [grid for each in past for grid in each.grids], torch.cat([p.features for p in past]))
+        self._unfed, self.turn = list(past[-1].answer), past[-1].turn + 1
+
     def force(self) -> str:
         """What the model would say on the turn just pushed if it had to respond; the stream is left as is."""
-        other = self.clone()
-        if not other._unfed:
-            raise UsageError("force() needs a pushed turn that was not a Response")
-        spoken, _ = other._decode()
+        return self.clone().respond()
+
+    @torch.no_grad()
+    def respond(self) -> str:
+        """`force()` for a stream that ends with it: the cache now holds the answer."""
+        if not self._unfed:
+            raise UsageError("an answer can be forced on a pushed turn that was not a Response")
+        spoken, _ = self._decode()
         return self.adapter.decode(spoken).strip()
 
     def clone(self) -> "StreamSession":
