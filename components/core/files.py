@@ -23,7 +23,7 @@ def read_json(path: Path) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: syntax, encoding, a number of 4,301 digits
         raise DataError(f"{path}: not valid JSON ({error})") from None
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from components.evaluate.ovo_format import GROUP_OF, LETTERS, Entry
+from components.evaluate.answers import LETTERS
+from components.evaluate.ovo_format import GROUP_OF, Entry
 from components.evaluate.ovo_map import normal
 from components.evaluate.streams import NUMBER
 from components.protocol.states import State

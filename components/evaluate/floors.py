@@ -9,7 +9,8 @@ count among those of the file, a fair coin for SSR and CRR.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from components.evaluate.ovo_format import GROUP_OF, LETTERS, Entry, truths
+from components.evaluate.answers import LETTERS
+from components.evaluate.ovo_format import GROUP_OF, Entry, truths
 from components.evaluate.ovo_rules import PointScore, official, strict, table
 
 Credit = Callable[[Entry, str, bool], float]

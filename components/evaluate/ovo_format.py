@@ -10,6 +10,7 @@ from typing import Any
 
 from components.core.errors import DataError
 from components.core.files import read_json
+from components.evaluate.answers import LETTERS, text_of
 
 Entry = dict[str, Any]
 Row = dict[str, Any]
@@ -22,7 +23,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 TASKS: tuple[str, ...] = tuple(task for tasks in GROUPS.values() for task in tasks)
 GROUP_OF: dict[str, str] = {task: group for group, tasks in GROUPS.items() for task in tasks}
-LETTERS = "ABCDEFGHIJ"
 
 
 def truth_key(task: str) -> str:
@@ -115,20 +115,11 @@ def point_truth(task: str, point: dict[str, Any]) -> str:
     return str(point["count"]) if task == "REC" else ("No", "Yes")[point["type"]]
 
 
-def unwrap(response: Any) -> str | None:
-    """An answer as text: None stays None, a list answer is its joined items (an empty one is no answer)."""
-    if response is None:
-        return None
-    if isinstance(response, list):
-        return " ".join(str(item) for item in response) if response else None
-    return str(response)
-
-
 def answers(row: Row) -> list[str | None]:
-    """The answers of one result row, one per scored point, list answers unwrapped."""
+    """The answers of one result row, one per scored point, as text (`answers.text_of`)."""
     if "test_info" in row:
-        return [unwrap(point.get("response")) for point in row["test_info"]]
-    return [unwrap(row.get("response"))]
+        return [text_of(point.get("response"))[0] for point in row["test_info"]]
+    return [text_of(row.get("response"))[0]]
 
 
 def rows_of(results: Results) -> Iterator[Row]:

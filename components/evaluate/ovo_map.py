@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from components.evaluate.ovo_format import LETTERS
+from components.evaluate.answers import LETTERS
 
 EXACT, LETTER, UNMATCHED, MISSING = "exact", "letter", "unmatched", "missing"
 

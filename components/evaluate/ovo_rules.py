@@ -3,7 +3,8 @@
 Official rule (OVO-Bench's public score script): a letter question is right if the truth's letter occurs
 anywhere in the answer; REC joins all digits of the answer and compares the strings; SSR and CRR accept `Y` or
 `N` alone, else the substring `Yes` or `No`. A missing answer is wrong. Strict: the answer must lead with the
-letter or the word, or hold one single number; whatever is strictly right is also officially right.
+letter or the word and name no second one, or hold one single number (`answers`); whatever is strictly right
+is also officially right.
 """
 
 import re
@@ -11,11 +12,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.evaluate.answers import official_letter, strict_letter, text_of
 from components.evaluate.ovo_format import GROUP_OF, GROUPS, TASKS
 
 DIGITS = re.compile(r"\d+")
-LEADING_LETTER = re.compile(r"[\s(\[\"'*]*([A-Z])(?=$|[.):,;\]\"'*\n])")
+NUMBER = re.compile(r"[-\u2212]?\d+(?:[.,:]\d+)*")
 LEADING_WORD = re.compile(r"[\s(\[\"'*]*(Yes|No)\b")
+OTHER_WORD = {"Yes": re.compile(r"\bNo\b"), "No": re.compile(r"\bYes\b")}
 
 
 @dataclass(frozen=True)
@@ -28,30 +31,33 @@ class PointScore:
     credit: float
 
 
-def official(task: str, answer: str | None, truth: str) -> bool:
-    """Whether OVO-Bench's own rule accepts `answer`."""
-    if answer is None:
+def official(task: str, answer: Any, truth: str, options: Sequence[str] = ()) -> bool:
+    """Whether OVO-Bench's own rule accepts `answer` (any value); `options` matter to `strict` only."""
+    if GROUP_OF[task] != "forward":
+        return official_letter(answer, truth, options).letter == truth
+    text, _ = text_of(answer)
+    if text is None:
         return False
     if task == "REC":
-        return "".join(DIGITS.findall(answer)) == truth
-    if GROUP_OF[task] == "forward" and answer in ("Y", "N"):
-        return answer == truth[0]
-    return truth in answer
+        return "".join(DIGITS.findall(text)) == truth
+    if text in ("Y", "N"):
+        return text == truth[0]
+    return truth in text
 
 
-def strict(task: str, answer: str | None, truth: str) -> bool:
-    """Whether `answer` says exactly the truth: leading letter or word, or one single number."""
-    if answer is None:
+def strict(task: str, answer: Any, truth: str, options: Sequence[str] = ()) -> bool:
+    """Whether `answer` (any value) says the truth and nothing else: leading letter or word, or one number."""
+    if GROUP_OF[task] != "forward":
+        return strict_letter(answer, options).letter == truth
+    text, _ = text_of(answer)
+    if text is None:
         return False
     if task == "REC":
-        return DIGITS.findall(answer) == [truth]
-    if GROUP_OF[task] == "forward":
-        if answer in ("Y", "N"):
-            return answer == truth[0]
-        word = LEADING_WORD.match(answer)
-        return word is not None and word[1] == truth
-    letter = LEADING_LETTER.match(answer)
-    return letter is not None and letter[1] == truth
+        return NUMBER.findall(text) == [truth]
+    if text in ("Y", "N"):
+        return text == truth[0]
+    word = LEADING_WORD.match(text)
+    return word is not None and word[1] == truth and not OTHER_WORD[truth].search(text)
 
 
 def mean(values: Iterable[float]) -> float | None:

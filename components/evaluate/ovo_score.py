@@ -11,7 +11,7 @@ from components.evaluate.floors import floors
 from components.evaluate.ovo_format import Entry, Results, answers, point_truth, rows_of, truths
 from components.evaluate.ovo_rules import PointScore, official, strict, table
 
-Rule = Callable[[str, str | None, str], bool]
+Rule = Callable[[str, Any, str, Sequence[str]], bool]  # task, answer, truth, options
 
 
 def row_truths(row: dict[str, Any]) -> list[str]:
@@ -47,9 +47,8 @@ def entry_points(entries: Sequence[Entry], results: Results, rule: Rule = strict
         given = found.get((entry["task"], entry["id"]), [])
         given = [*given, *[None] * len(expected)][: len(expected)]
         for index, (answer, truth) in enumerate(zip(given, expected, strict=True)):
-            points.append(
-                PointScore(entry["task"], entry["id"], index, float(rule(entry["task"], answer, truth)))
-            )
+            right = rule(entry["task"], answer, truth, entry.get("options", ()))
+            points.append(PointScore(entry["task"], entry["id"], index, float(right)))
     return points
 
 
