@@ -67,6 +67,7 @@ def train(
         Counts and speed for the run record.
 
     """
+    options = LossOptions(loss, recipe.gamma, recipe.rules)  # refused before anything is read
     torch.set_num_threads(threads())
     join()
     resume = from_first(resume)
@@ -76,7 +77,7 @@ def train(
     adapter = open_adapter(base, recipe, seed)
     data = open_data(adapter, dataset, media, recipe)
     universal = saved is not None and needs_universal(saved, world()[1])
-    engine = start_engine(StreamLoss(adapter, LossOptions(loss, recipe.gamma)), recipe, universal=universal)
+    engine = start_engine(StreamLoss(adapter, options), recipe, universal=universal)
     loader = LoaderState(seed, recipe.batch, len(data.train))
     journal = Journal(Curves([sample.task for sample in data.train]), loader)
     if saved is not None:
@@ -201,6 +202,7 @@ def describe(adapter: Adapter, recipe: Recipe, loss: str, seed: int, step: int) 
         "fps": 1,
         "window_turns": recipe.window_turns,
         "loss": loss,
+        "rules": recipe.rules,
         "seed": seed,
         "step": step,
         "recipe": {key: value for key, value in asdict(recipe).items() if key not in RUNTIME},
