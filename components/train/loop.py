@@ -44,7 +44,8 @@ def run_steps(
     """Train the steps that `journal` has not yet, up to `recipe.steps`; curves are the same on all ranks."""
     curves, (rank, ranks) = journal.curves, world()
     checks, speed = check_packs(data, recipe), Speed(shapes_of(adapter))
-    watch = Watch(curves, speed, Progress("train", recipe.steps - journal.step), recipe.token_budget)
+    progress = Progress("train", recipe.steps - journal.step, silent=rank > 0)
+    watch = Watch(curves, speed, progress, recipe.token_budget)
     for step in range(journal.step, recipe.steps):
         torch.manual_seed(derive(seed, "step", step, rank))
         heart.beat(step + 1, 0, "reading samples")

@@ -74,6 +74,7 @@ def train(
     shelf = Shelf(resume or out_dir, recipe.keep_checkpoints, versions())
     saved = newest(shelf, recipe) if resume else None
     heart = heart or own_heart(resume, recipe)
+    heart.beat(0, 0, "opening the model and the data", patient=True)  # imports are over: see `Watchdog`
     adapter = open_adapter(base, recipe, seed)
     data = open_data(adapter, dataset, media, recipe)
     universal = saved is not None and needs_universal(saved, world()[1])
