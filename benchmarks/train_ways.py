@@ -13,6 +13,7 @@ from components.model.encode import IGNORE
 from components.model.freeze import freeze
 from components.model.pack import pack
 from components.train.engine import start_engine
+from components.train.labels import label_counts
 from components.train.module import LossOptions, StreamLoss
 from components.train.plan.shapes import Shapes
 from components.train.recipe import Recipe
@@ -67,7 +68,8 @@ def ours(args: argparse.Namespace) -> Job:
         nonlocal done
         done += 1
         row = pack([(sample.tokens, part) for sample, part in zip(samples, tower(), strict=True)])
-        return engine_step(engine, [row], adapter.state_ids, step=done).row["loss"]
+        labels = [label_counts(row.labels, adapter.state_ids)]
+        return engine_step(engine, [row], labels, adapter.state_ids, step=done).row["loss"]
 
     return Job(step, samples, shapes, tower)
 

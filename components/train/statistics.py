@@ -36,13 +36,15 @@ def targets_of(labels_BT: Tensor) -> Tensor:
     return targets_BT[targets_BT != IGNORE]
 
 
-def by_sequence(values_M: Tensor, labels_1T: Tensor, lengths: Sequence[int]) -> Tensor:
-    """(2, S) fp64: sums of `values_M` and row counts of each sequence of a pack."""
-    segments_M = sequence_of_rows(labels_1T.cpu(), lengths)
-    sums_2S = torch.zeros(2, len(lengths), dtype=torch.float64)
-    sums_2S[0].index_add_(0, segments_M, values_M.double().cpu())
-    sums_2S[1].index_add_(0, segments_M, torch.ones(len(segments_M), dtype=torch.float64))
-    return sums_2S
+def by_sequence(values_M: Tensor, rows: Sequence[int]) -> Tensor:
+    """(2, S) fp64: sums of `values_M` and row counts of each sequence of a pack; `rows[i]` are sequence i's.
+
+    The rows of a pack are those of its sequences, one after another (`sequence_of_rows`).
+    """
+    rows_S = torch.tensor(list(rows))
+    segments_M = torch.repeat_interleave(torch.arange(len(rows)), rows_S)
+    sums_S = torch.zeros(len(rows), dtype=torch.float64)
+    return torch.stack([sums_S.index_add_(0, segments_M, values_M.double().cpu()), rows_S.double()])
 
 
 def sequence_of_rows(labels_1T: Tensor, lengths: Sequence[int]) -> Tensor:
