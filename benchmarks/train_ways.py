@@ -13,6 +13,7 @@ from components.model.encode import IGNORE
 from components.model.freeze import freeze
 from components.model.pack import pack
 from components.train.engine import start_engine
+from components.train.labels import label_counts
 from components.train.module import LossOptions, StreamLoss
 from components.train.plan.shapes import Shapes
 from components.train.recipe import Recipe
@@ -40,8 +41,8 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
         steps=1000, batch=512, token_budget=args.tokens, lr=1e-5, betas=(0.9, 0.98), weight_decay=0.0,
         warmup=0.05, clip=1.0, zero_stage=1, offload=args.offload, dtype="bfloat16" if gpu else "float32",
         grad_dtype="bfloat16" if gpu else "float32", gradient_checkpointing=True, freeze=("vision",),
-        gamma=2.0, offsets=(0,), checkpoints=(), check_every=10**9, check_samples=0, save_every=0,
-        keep_checkpoints=1, ranks=1, hang_s=600.0, cache_mb=0.0, window_turns=220,
+        gamma=2.0, rules="corrected", offsets=(0,), checkpoints=(), check_every=10**9, check_samples=0,
+        save_every=0, keep_checkpoints=1, ranks=1, hang_s=600.0, cache_mb=0.0, window_turns=220,
     )  # fmt: skip
 
 
@@ -67,7 +68,8 @@ def ours(args: argparse.Namespace) -> Job:
         nonlocal done
         done += 1
         row = pack([(sample.tokens, part) for sample, part in zip(samples, tower(), strict=True)])
-        return engine_step(engine, [row], adapter.state_ids, step=done).row["loss"]
+        labels = [label_counts(row.labels, adapter.state_ids)]
+        return engine_step(engine, [row], labels, adapter.state_ids, step=done).row["loss"]
 
     return Job(step, samples, shapes, tower)
 

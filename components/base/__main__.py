@@ -15,6 +15,7 @@ from components.base.run import train_tiny
 from components.core.errors import UsageError, exit_code
 from components.lineage.stage import Stage, stage
 from components.model.families.registry import FAMILIES
+from components.model.reference import find_reference
 
 
 def main() -> None:
@@ -27,8 +28,8 @@ def main() -> None:
     with stage("base", f"models/base/{family}", item={"family": family}) as st:
         kind = st.param("base.kind")
         if kind == "reference":
-            repository, revision = str(st.param("base.repository")), st.param("base.revision")
-            st.record.extra["base"] = write_reference(st.dir, repository, revision, family=family)
+            reference = find_reference(st.param("base.references"), family)
+            st.record.extra["base"] = write_reference(st.dir, reference, family=family)
         elif kind == "tiny":
             st.record.extra["base"] = tiny(st, family)
         else:

@@ -39,10 +39,12 @@ def make(args: argparse.Namespace, root: Path = Path()) -> "Plan":
     """The plan that the flags ask for.
 
     Raises:
-        UsageError: an unknown card or profile, or a number out of range.
+        UsageError: an unknown card or profile, a number out of range, a loss that train.rules has not, or a
+            base that base.references does not name.
         DataError: the base's shapes are not known here.
 
     """
+    from components.train.module import LossOptions
     from components.train.plan.gpus import find_gpu
     from components.train.plan.load import PAPER, WORLD
     from components.train.plan.plan import TARGET_MFU, train_plan
@@ -51,6 +53,8 @@ def make(args: argparse.Namespace, root: Path = Path()) -> "Plan":
 
     params = effective_params(args.profile, root)
     recipe = read_recipe(lambda key: params["train"][key.removeprefix("train.")])
+    for loss in params["train"]["losses"]:
+        LossOptions(loss, recipe.gamma, recipe.rules)
     gpus = recipe.ranks if args.gpus is None else args.gpus
     samples = recipe.steps * recipe.batch if args.samples is None else args.samples
     mfu = TARGET_MFU if args.mfu is None else args.mfu

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from components.core.errors import InternalError
 
@@ -67,7 +68,7 @@ def fix_environment() -> None:
 
 
 def start_group(
-    argv: Sequence[str], *, env: Mapping[str, str] | None = None, **kwargs: object
+    argv: Sequence[str], *, env: Mapping[str, str] | None = None, **kwargs: Any
 ) -> subprocess.Popen[str]:
     """Start `argv` as leader of a new session that is killed when the calling THREAD ends; text pipes.
 
@@ -80,7 +81,7 @@ def start_group(
         raise InternalError(
             "setpriv is missing: install the package util-linux (`streamo doctor` lists what else)"
         )
-    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(
         [*prefix, *argv], env=dict(env or os.environ), start_new_session=True, text=True, **kwargs
     )
 

@@ -15,10 +15,21 @@ def clock(seconds: float) -> str:
 
 
 class Progress:
-    """Prints `label 12/300 (4 %), 0:31 left, note` at most every `every_s` seconds, as whole lines."""
+    """Prints `label 12/300 (4 %), 0:31 left, note` at most every `every_s` seconds, as whole lines.
 
-    def __init__(self, label: str, total: int, *, every_s: float = 5.0, stream: TextIO | None = None):
-        self.label, self.total, self.every_s = label, total, every_s
+    `silent`: only counts; for all but one of the processes that do the same work.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        total: int,
+        *,
+        every_s: float = 5.0,
+        stream: TextIO | None = None,
+        silent: bool = False,
+    ):
+        self.label, self.total, self.every_s, self.silent = label, total, every_s, silent
         self.stream = stream or sys.stderr
         self.done, self.start, self.last = 0, time.monotonic(), time.monotonic()
 
@@ -26,7 +37,7 @@ class Progress:
         """Count `count` items as done; print if it is time to or if this was the last."""
         self.done += count
         now = time.monotonic()
-        if now - self.last < self.every_s and self.done < self.total:
+        if self.silent or (now - self.last < self.every_s and self.done < self.total):
             return
         self.last = now
         left = (now - self.start) / max(1, self.done) * (self.total - self.done)

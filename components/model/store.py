@@ -48,6 +48,11 @@ def _without_versions(value: Any) -> Any:
     return value
 
 
+def is_hub_id(source: str) -> bool:
+    """Whether a source that is no folder here reads as `owner/name`."""
+    return source.count("/") == 1 and not source.startswith((".", "/"))
+
+
 def resolve(source: str | Path, revision: str | None = None) -> Path:
     """The local folder of a model: itself, the verified target of its `reference.json`, or a hub snapshot.
 
@@ -61,7 +66,7 @@ def resolve(source: str | Path, revision: str | None = None) -> Path:
         return _resolve_reference(folder / REFERENCE_FILE)
     if folder.is_dir():
         return folder
-    if str(source).count("/") != 1 or str(source).startswith((".", "/")):
+    if not is_hub_id(str(source)):
         raise DataError(f"{source}: no such model folder")
     if revision is None or not COMMIT.fullmatch(revision):
         raise UsageError(f"{source}: pin the revision of a hub model to a 40-digit commit, got {revision!r}")

@@ -41,16 +41,19 @@ def describe(
 ) -> dict[str, Any]:
     """The job of `components.train.run.train_job`, as JSON."""
     from components.train.loss import KINDS
+    from components.train.module import LossOptions
     from components.train.recipe import read_recipe
 
     if args.loss not in KINDS:
         raise UsageError(f"--loss {args.loss}: expected one of {', '.join(KINDS)}")
+    recipe = read_recipe(param)
+    LossOptions(args.loss, recipe.gamma, recipe.rules)  # before any rank is started
     return {
         "out_dir": str(out_dir),
         "base": f"models/base/{args.family}",
         "dataset": "artifacts/dataset",
         "media": param("corpus.media"),
-        "recipe": asdict(read_recipe(param)),
+        "recipe": asdict(recipe),
         "loss": args.loss,
         "seed": args.seed,
         "resume": str(resume) if resume else None,

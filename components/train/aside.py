@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import torch
 from torch import nn
 from torch.nn import Parameter
 
@@ -40,14 +41,14 @@ class Split:
             module.__dict__.pop(name, None)
         module._modules, module._parameters = dict(self.modules), dict(self.parameters)
 
-    def to(self, device: object) -> None:
+    def to(self, device: torch.device | str) -> None:
         """Move what is aside."""
         for child in self.modules.values():
             if child is not None and frozen(child):
-                child.to(device)  # type: ignore[call-overload]  # torch's own type of a device has no name
+                child.to(device)
         for value in self.parameters.values():
             if value is not None and not value.requires_grad:
-                value.data = value.data.to(device)  # type: ignore[call-overload]
+                value.data = value.data.to(device)
 
 
 class Aside:

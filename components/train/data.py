@@ -7,12 +7,14 @@ from pathlib import Path
 
 import torch
 
+from components.core.errors import InternalError
 from components.model.adapter import Adapter
 from components.model.encode import Tokens, encode_tokens
 from components.model.features import FeatureCache, Seen
 from components.model.pack import Pack, pack
 from components.protocol.turns import Dialogue
 from components.protocol.windows import window
+from components.train.labels import label_counts
 from components.train.order import Draw, Sample
 from components.train.packing import best_fit
 from components.train.recipe import Recipe
@@ -33,7 +35,12 @@ class Data:
     measure: Measure
 
     def encode(self, draws: Sequence[Draw], *, split: str = "train") -> Pack:
-        """The pack of some draws; the vision tower runs at most once for it where nothing is cached."""
+        """The pack of some draws; the vision tower runs at most once for it where nothing is cached.
+
+        Raises:
+            InternalError: a sequence has other labels than planned: alpha and |M| of its step would be wrong.
+
+        """
         dialogues = [getattr(self, split)[draw.sample.index] for draw in draws]
         wanted = [
             (dialogue.video_id, draw.span.first, draw.span.last + 1)
@@ -45,13 +52,24 @@ class Data:
             for dialogue, draw, shown in zip(dialogues, draws, seen, strict=True)
         ]
         for made, draw, dialogue in zip(tokens, draws, dialogues, strict=True):
-            if len(made.input_ids) != draw.span.tokens:
-                said = f"{len(made.input_ids)} tokens, planned {draw.span.tokens}"
-                where = f"video {dialogue.video_id} has pictures of another size than its header tells"
-                print(f"sample {dialogue.sample_id}: {said}: {where}", file=sys.stderr)
-        # Packs of a whole step wait for their turn: in host memory, or their rows would fill a card.
+            self._compare(made, draw, dialogue)
+        # The validation packs stay for the whole run: in host memory, or their rows would fill a card.
         rows = [torch.cat(shown.rows).cpu() for shown in seen]
         return pack(list(zip(tokens, rows, strict=True)))
+
+    def _compare(self, made: Tokens, draw: Draw, dialogue: Dialogue) -> None:
+        """What was made against the plan. Pictures may change the length, but never a label."""
+        if len(made.input_ids) != draw.span.tokens:
+            said = f"{len(made.input_ids)} tokens, planned {draw.span.tokens}"
+            where = f"video {dialogue.video_id} has pictures of another size than its header tells"
+            print(f"sample {dialogue.sample_id}: {said}: {where}", file=sys.stderr)
+        labels = label_counts(made.labels[None], self.cache.adapter.state_ids)
+        if labels != draw.labels:
+            raise InternalError(
+                f"sample {dialogue.sample_id}, turns {draw.span.learn} to {draw.span.last}: labels {labels} "
+                f"(silence, standby, response, all), planned {draw.labels}; the step's alpha would be wrong: "
+                "components.train.sizes must count what components.model.encode makes"
+            )
 
 
 def open_data(adapter: Adapter, dataset: Path, media: Path, recipe: Recipe) -> Data:
@@ -81,6 +99,6 @@ def check_packs(data: Data, recipe: Recipe) -> list[Pack]:
         sample = Sample(place * len(data.validation) // count, 0)
         sizes = data.measure.sizes(data.validation[sample.index], 0)
         spans, _ = cut(sizes, budget=recipe.token_budget, width=recipe.window_turns)
-        draws += [Draw(sample, span) for span in spans]
+        draws += [Draw(sample, span, sizes.learnt(span)) for span in spans]
     packs = best_fit([draw.span.tokens for draw in draws], recipe.token_budget)
     return [data.encode([draws[index] for index in chosen], split="validation") for chosen in packs]

@@ -1,12 +1,8 @@
 """The DeepSpeed engine: AdamW, ZeRO, warm-up and cosine. There is no other way to train here."""
 
-import atexit
 import math
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from torch import nn
@@ -90,26 +86,19 @@ def schedule(recipe: Recipe) -> Callable[[int], float]:
 
 
 def _meet(deepspeed: Any, rank: int, ranks: int) -> None:
-    """Bring the ranks together: at torchrun's address, or in a file where there is one machine."""
+    """Bring the ranks together: at torchrun's address, or in the file of `launch`; one rank is by itself."""
     import torch
 
     backend = "nccl" if torch.cuda.is_available() else "gloo"
-    store = os.environ.get(MEET)
-    if ranks > 1 and store is None:  # torchrun has set the address
-        deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False)
-        return
-    if store is None:  # one rank: two trainings on one machine must never fight for a port
+    store, where = os.environ.get(MEET), {}
+    if store is not None:
+        where = {"init_method": f"file://{store}", "rank": rank, "world_size": ranks}
+    elif ranks == 1:  # in memory: no port to fight for, and no file that a killed run would leave
         os.environ.update(RANK="0", WORLD_SIZE="1")
-        folder = Path(tempfile.mkdtemp(prefix="streamo-train-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # DeepSpeed meets in it until the end
-        store = str(folder / "store")
-    deepspeed.init_distributed(
-        dist_backend=backend,
-        auto_mpi_discovery=False,
-        init_method=f"file://{store}",
-        rank=rank,
-        world_size=ranks,
-    )
+        # DeepSpeed takes no store, but the group that it finds.
+        memory = torch.distributed.HashStore()  # type: ignore[attr-defined]  # documented, but not in its types
+        torch.distributed.init_process_group(backend, store=memory, rank=0, world_size=1)
+    deepspeed.init_distributed(dist_backend=backend, auto_mpi_discovery=False, **where)
 
 
 def _quiet() -> None:

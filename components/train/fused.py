@@ -13,7 +13,7 @@ Shapes: M supervised rows, C rows of a chunk, D hidden, V vocabulary.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -27,7 +27,7 @@ CHUNK_ROWS = 1024  # 152k tokens of Qwen2.5-VL: 0.6 GB of fp32 logits at once
 
 @dataclass(frozen=True)
 class Options:
-    """What the loss is besides its rows; see `loss.state_aware_loss`. counts are given, never of a chunk."""
+    """What the loss is besides its rows; see `loss.state_aware_loss`. counts: (3,) of all, or (C, 3)."""
 
     state_ids: Sequence[int]
     kind: str
@@ -35,6 +35,10 @@ class Options:
     counts: Tensor
     normalizer: float | Tensor
     rules: str
+
+    def of(self, rows: slice) -> "Options":
+        """The options of a chunk: counts given for each row are cut with the rows, those of all stay."""
+        return self if self.counts.dim() == 1 else replace(self, counts=self.counts[rows])
 
     def total(self, ce_M: Tensor, targets_M: Tensor) -> Tensor:
         """The contract's total over some rows."""
@@ -72,7 +76,8 @@ def fused_rows(
         state_ids: token ids of (silence, standby, response).
         kind: see `loss.state_aware_loss`; so gamma and rules.
         gamma: focusing exponent.
-        counts: label counts of the states; None: over all rows given, whatever the chunks.
+        counts: label counts of the states, (3,) or each row's own (M, 3); None: over all rows given, whatever
+            the chunks.
         normalizer: |M|; None: the rows given.
         rules: `corrected` or `released`.
         chunk_rows: rows whose logits exist at once; changes nothing beyond rounding.
@@ -116,7 +121,7 @@ class _FusedRows(torch.autograd.Function):
             if grad_MD is None and grad_VD is None:
                 ce_M[rows] = _cross_entropy(hidden_CD, head_VD, targets_C, options)[0]
                 continue
-            ce_M[rows], grad_CV = _chunk(hidden_CD, head_VD, targets_C, options)
+            ce_M[rows], grad_CV = _chunk(hidden_CD, head_VD, targets_C, options.of(rows))
             if grad_MD is not None:
                 grad_MD[rows] = grad_CV @ head_VD
             if grad_VD is not None:

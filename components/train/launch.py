@@ -25,14 +25,16 @@ def run_ranks(job: Mapping[str, Any], ranks: int, hang_s: float) -> dict[str, An
     """Run `components.train.rank` in `ranks` processes of this machine; returns what rank 0 reports.
 
     They meet in a file, so two jobs on one machine never fight for a port. Each leads a group of its own, and
-    the kernel kills it when this process dies.
+    the kernel kills it when this process dies. What they meet in lies beside `job["out_dir"]`, in the stage's
+    scratch: where this process is killed, the stage's next run removes it.
 
     Raises:
         StreamoError: a rank ended, or gives no sign of life; it is named with the reason, and all others have
             been ended.
 
     """
-    with tempfile.TemporaryDirectory(prefix="streamo-ranks-") as name:
+    beside = Path(job["out_dir"]).resolve().parent  # absolute: the address of a store knows no other
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".ranks-") as name:
         folder = Path(name)
         write_json(folder / "job.json", dict(job))
         children = [_start(folder, rank, ranks) for rank in range(ranks)]

@@ -1,4 +1,4 @@
-"""The loop: draw, encode, one engine step (`components.train.step`), look at the validation slice."""
+"""The loop: draw, one engine step (`components.train.step`) pack by pack, look at the validation slice."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from components.model.adapter import Adapter
 from components.train.check import check
 from components.train.data import Data, check_packs
 from components.train.engine import world
+from components.train.feed import Feed
 from components.train.heartbeat import Heart
 from components.train.journal import Journal
 from components.train.order import plan_step
@@ -44,17 +45,17 @@ def run_steps(
     """Train the steps that `journal` has not yet, up to `recipe.steps`; curves are the same on all ranks."""
     curves, (rank, ranks) = journal.curves, world()
     checks, speed = check_packs(data, recipe), Speed(shapes_of(adapter))
-    watch = Watch(curves, speed, Progress("train", recipe.steps - journal.step), recipe.token_budget)
+    progress = Progress("train", recipe.steps - journal.step, silent=rank > 0)
+    watch = Watch(curves, speed, progress, recipe.token_budget)
     for step in range(journal.step, recipe.steps):
         torch.manual_seed(derive(seed, "step", step, rank))
-        heart.beat(step + 1, 0, "reading samples")
+        heart.beat(step + 1, 0, "drawing samples")
         with speed.timed("data"):
             plan = plan_step(seed, step, data.train, data.measure, recipe, ranks)
-            draws = plan.of_rank(rank, ranks)
-            packs = [data.encode(chosen) for chosen in draws]
+        fed = Feed(data.encode, plan.of_rank(rank, ranks), speed)
         with speed.timed("step"):
-            done = engine_step(engine, packs, adapter.state_ids, step=step, heart=heart)
-        watch.trained(step + 1, plan, draws, packs, done, data.train)
+            done = engine_step(engine, fed, fed.labels, adapter.state_ids, step=step, heart=heart)
+        watch.trained(step + 1, plan, fed, done, data.train)
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             heart.beat(step + 1, CHECK, "validation slice")
             curves.check(step + 1, check(adapter, checks))

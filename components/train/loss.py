@@ -19,6 +19,9 @@ RULES = ("corrected", "released")
 FIXED_WEIGHTS = (0.3, 1.3, 2.0)  # silence, standby, response (paper, ablation of the loss)
 BETA = 0.9999  # of the effective number of samples (Cui et al., CVPR 2019, section 4)
 
+RELEASED_KINDS = ("focal",)  # the released code trains with nothing else
+RELEASED_GAMMA = 2.0  # and writes the exponent out
+
 Counts = Sequence[int] | Tensor
 
 
@@ -43,7 +46,8 @@ def state_aware_loss(
             `class_balanced` (see `effective_number_weights`, no focal factor); `ce`.
         gamma: focusing exponent.
         counts: how often each state is a label in whatever the class weights are taken over, e.g. all
-            micro-batches of an optimizer step; None: this batch.
+            micro-batches of an optimizer step; (3,), or (M, 3) with the counts of each row's own
+            micro-batch; None: this batch.
         normalizer: |M|; None: the supervised positions of this batch.
         rules: `corrected` computes rows in fp32 (or finer) with 1/3 in alpha; `released` in the logits' own
             dtype with 1/(states present) in alpha, as the authors' public code does.
@@ -170,7 +174,7 @@ def row_weights(
 
 
 def class_weights(counts_3: Tensor, *, kind: str, rules: str) -> Tensor:
-    """Weight (3,) fp64 of each state by the kind of loss; label counts (3,) matter to the balanced kinds."""
+    """Weight (..., 3) fp64 of each state by the kind of loss; label counts matter to the balanced kinds."""
     if kind == "fixed":
         return torch.tensor(FIXED_WEIGHTS, dtype=torch.float64, device=counts_3.device)
     if kind == "class_balanced":
@@ -179,15 +183,15 @@ def class_weights(counts_3: Tensor, *, kind: str, rules: str) -> Tensor:
 
 
 def alpha(counts_3: Tensor, *, rules: str = "corrected") -> Tensor:
-    """alpha (3,) of label counts (3,): total / (S * n_k), 0 where n_k is 0; S is 3, or the states present."""
+    """alpha (..., 3) of label counts: total / (S * n_k), 0 where n_k is 0; S is 3, or the states present."""
     counts_3 = counts_3.double()
     present = counts_3 > 0
-    classes = 3.0 if rules == "corrected" else present.sum().clamp_min(1)
-    return torch.where(present, counts_3.sum() / (classes * counts_3.clamp_min(1.0)), 0.0)
+    classes = 3.0 if rules == "corrected" else present.sum(-1, keepdim=True).clamp_min(1)
+    return torch.where(present, counts_3.sum(-1, keepdim=True) / (classes * counts_3.clamp_min(1.0)), 0.0)
 
 
 def effective_number_weights(counts_3: Tensor, *, beta: float = BETA) -> Tensor:
-    """Class-balanced weights (3,) of label counts (3,) (Cui et al., CVPR 2019, equations 1 and 12).
+    """Class-balanced weights (..., 3) of label counts (Cui et al., CVPR 2019, equations 1 and 12).
 
     w_k = (1 - beta) / (1 - beta^n_k), the inverse of the effective number of samples, 0 where n_k is 0; then
     scaled so that the weights of the present states sum to how many are present (the paper's C classes). Each
@@ -197,7 +201,8 @@ def effective_number_weights(counts_3: Tensor, *, beta: float = BETA) -> Tensor:
     present = counts_3 > 0
     effective_3 = torch.expm1(counts_3.clamp_min(1.0) * math.log(beta)) / (beta - 1.0)
     raw_3 = torch.where(present, 1.0 / effective_3, 0.0)
-    return raw_3 * (present.sum() / raw_3.sum().clamp_min(torch.finfo(torch.float64).tiny))
+    smallest = torch.finfo(torch.float64).tiny
+    return raw_3 * (present.sum(-1, keepdim=True) / raw_3.sum(-1, keepdim=True).clamp_min(smallest))
 
 
 def is_state(targets_M: Tensor, state_ids: Sequence[int]) -> Tensor:

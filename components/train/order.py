@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from components.core.seeds import rng
 from components.protocol.turns import Dialogue
+from components.train.labels import Labels, sum_labels
 from components.train.packing import best_fit, spread
 from components.train.recipe import Recipe
 from components.train.sizes import Measure
@@ -26,10 +27,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Draw:
-    """One sequence of a pack: some turns of a sample (all of them, but for a sample that was cut)."""
+    """One sequence of a pack: some turns of a sample (all of them, but for a sample that was cut).
+
+    labels: what it will be supervised on, known before a picture is read.
+    """
 
     sample: Sample
     span: Span
+    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def plan_step(
         spans, skipped = cut(sizes, budget=recipe.token_budget, width=recipe.window_turns, phase=phase)
         if sizes.total > recipe.token_budget:
             counts.update(cut=1, windows=len(spans), skipped_turns=len(skipped))
-        draws += [Draw(sample, span) for span in spans]
+        draws += [Draw(sample, span, sizes.learnt(span)) for span in spans]
     lengths = [draw.span.tokens for draw in draws]
     fitted = best_fit(lengths, recipe.token_budget)
     packs = [tuple(draws[index] for index in pack) for pack in spread(fitted, lengths, ranks)]
@@ -104,4 +109,4 @@ def _order(seed: int, epoch: int, total: int) -> list[int]:
 def _empty(sample: Sample, samples: Sequence[Dialogue], measure: Measure) -> Draw:
     """The first turn of a sample with nothing to learn."""
     sizes = measure.sizes(samples[sample.index], sample.offset)
-    return Draw(sample, Span(0, 0, 1, sizes.window(0, 0)))
+    return Draw(sample, Span(0, 0, 1, sizes.window(0, 0)), sum_labels([]))

@@ -1,5 +1,6 @@
 """One rank of several on this machine: `python -m components.train.rank FOLDER`, started by `launch`."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,11 +13,10 @@ from components.train.heartbeat import Heart
 def main() -> None:
     """Train as `job.json` says; the first rank leaves what it returns in `result.json`."""
     enter()  # before numpy and torch
-    from components.train.engine import world
+    folder, rank = Path(sys.argv[1]), int(os.environ["RANK"])
+    heart = Heart(folder, rank)  # beats while the libraries are imported
     from components.train.run import train_job
 
-    folder, rank = Path(sys.argv[1]), world()[0]
-    heart = Heart(folder, rank)
     try:
         counts = train_job(read_json(folder / "job.json"), heart)
     except StreamoError as error:

@@ -21,6 +21,8 @@ class Recipe:
     dtype: of weights and activations, `float32` or `bfloat16` (then the optimizer keeps fp32 weights).
     grad_dtype: in which gradients of the packs of a step are summed. gradient_checkpointing: compute
     activations again in the backward pass instead of keeping them. gamma: focusing exponent.
+    rules: of the loss, `corrected` or `released` (loss focal with gamma 2 only; `module.LossOptions` refuses
+    the rest): alpha of each sequence by itself over the states in it, rows in the logits' dtype.
     freeze: parts without gradient (`components.model.freeze.PARTS`), always `vision`: its output is cached.
     offsets: start offsets of a sample's clock in seconds, each entry equally likely, drawn from 0 .. entry.
     checkpoints: steps whose model is kept as `step-N/` beside the last.
@@ -46,6 +48,7 @@ class Recipe:
     gradient_checkpointing: bool
     freeze: tuple[str, ...]
     gamma: float
+    rules: str
     offsets: tuple[int, ...]
     checkpoints: tuple[int, ...]
     check_every: int

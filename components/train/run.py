@@ -67,16 +67,18 @@ def train(
         Counts and speed for the run record.
 
     """
+    options = LossOptions(loss, recipe.gamma, recipe.rules)  # refused before anything is read
     torch.set_num_threads(threads())
     join()
     resume = from_first(resume)
     shelf = Shelf(resume or out_dir, recipe.keep_checkpoints, versions())
     saved = newest(shelf, recipe) if resume else None
     heart = heart or own_heart(resume, recipe)
+    heart.beat(0, 0, "opening the model and the data", patient=True)  # imports are over: see `Watchdog`
     adapter = open_adapter(base, recipe, seed)
     data = open_data(adapter, dataset, media, recipe)
     universal = saved is not None and needs_universal(saved, world()[1])
-    engine = start_engine(StreamLoss(adapter, LossOptions(loss, recipe.gamma)), recipe, universal=universal)
+    engine = start_engine(StreamLoss(adapter, options), recipe, universal=universal)
     loader = LoaderState(seed, recipe.batch, len(data.train))
     journal = Journal(Curves([sample.task for sample in data.train]), loader)
     if saved is not None:
@@ -201,6 +203,7 @@ def describe(adapter: Adapter, recipe: Recipe, loss: str, seed: int, step: int) 
         "fps": 1,
         "window_turns": recipe.window_turns,
         "loss": loss,
+        "rules": recipe.rules,
         "seed": seed,
         "step": step,
         "recipe": {key: value for key, value in asdict(recipe).items() if key not in RUNTIME},

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 from components.model.adapter import Adapter
 from components.train.plan.flops import flops_of
 from components.train.plan.gpus import GPUS
@@ -27,13 +29,30 @@ class Speed:
         self.shapes = shapes
         self.seconds = {"data": 0.0, "step": 0.0}
         self.steps, self.tokens, self.flops = 0, 0, 0.0
+        self._part, self._since = "", 0.0
 
     @contextmanager
     def timed(self, part: str) -> Iterator[None]:
-        """Count the time of the block as `data` (drawing, encoding) or `step` (forward to update)."""
-        begin = time.monotonic()
-        yield
-        self.seconds[part] += time.monotonic() - begin
+        """Count the time of the block as `data` (drawing, encoding) or `step` (forward to update).
+
+        A block within a block counts for itself alone: a step reads in between. A card is waited for at both
+        ends, or its backward pass would count as the reading that goes on meanwhile.
+        """
+        outer = self._turn_to(part)
+        try:
+            yield
+        finally:
+            self._turn_to(outer)
+
+    def _turn_to(self, part: str) -> str:
+        """From now on time belongs to `part` ("": to none); returns what it belonged to so far."""
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        before, now = self._part, time.monotonic()
+        if before:
+            self.seconds[before] += now - self._since
+        self._part, self._since = part, now
+        return before
 
     def trained(self, lengths: Sequence[int], *, visual: int, supervised: int, tokens: int) -> None:
         """Count a step: sequences, visual and labelled tokens of this rank; `tokens` of all ranks."""

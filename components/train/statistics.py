@@ -36,15 +36,24 @@ def targets_of(labels_BT: Tensor) -> Tensor:
     return targets_BT[targets_BT != IGNORE]
 
 
-def by_sequence(values_M: Tensor, labels_1T: Tensor, lengths: Sequence[int]) -> Tensor:
-    """(2, S) fp64: sums of `values_M` and row counts of each sequence of a pack.
+def by_sequence(values_M: Tensor, rows: Sequence[int]) -> Tensor:
+    """(2, S) fp64: sums of `values_M` and row counts of each sequence of a pack; `rows[i]` are sequence i's.
+
+    The rows of a pack are those of its sequences, one after another (`sequence_of_rows`).
+    """
+    rows_S = torch.tensor(list(rows))
+    segments_M = torch.repeat_interleave(torch.arange(len(rows)), rows_S)
+    sums_S = torch.zeros(len(rows), dtype=torch.float64)
+    return torch.stack([sums_S.index_add_(0, segments_M, values_M.double().cpu()), rows_S.double()])
+
+
+def sequence_of_rows(labels_1T: Tensor, lengths: Sequence[int]) -> Tensor:
+    """(M,) int64, where the labels lie: which sequence of a pack each supervised row is of, from 0.
 
     No first token of a sequence is supervised (`components.model.pack`), so a row belongs to the sequence of
     the token it predicts.
     """
-    segments_T = torch.repeat_interleave(torch.arange(len(lengths)), torch.tensor(list(lengths)))
-    segments_M = segments_T[1:][labels_1T[0, 1:].cpu() != IGNORE]
-    sums_2S = torch.zeros(2, len(lengths), dtype=torch.float64)
-    sums_2S[0].index_add_(0, segments_M, values_M.double().cpu())
-    sums_2S[1].index_add_(0, segments_M, torch.ones(len(segments_M), dtype=torch.float64))
-    return sums_2S
+    device = labels_1T.device
+    lengths_S = torch.tensor(list(lengths), device=device)
+    segments_T = torch.repeat_interleave(torch.arange(len(lengths), device=device), lengths_S)
+    return segments_T[1:][labels_1T[0, 1:] != IGNORE]

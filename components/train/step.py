@@ -1,10 +1,10 @@
-"""One optimizer step over any number of packs: counts first, then forward, backward, one update.
+"""One optimizer step over any number of packs: counts first, then pack by pack, one update.
 
 Shapes: M supervised tokens of a pack; statistics (2, 4) are sums of CE and rows for silence, standby,
 response, text.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,10 +12,9 @@ import torch
 from torch import Tensor
 
 from components.core.errors import InternalError
-from components.model.encode import IGNORE
 from components.train.engine import world
 from components.train.heartbeat import Heart
-from components.train.loss import state_counts
+from components.train.labels import Labels, sum_labels
 from components.train.statistics import by_kind, means, targets_of
 
 
@@ -41,32 +40,48 @@ class StepDone:
 
 
 def engine_step(
-    engine: Any, packs: Sequence[Labelled], state_ids: Sequence[int], *, step: int, heart: Heart | None = None
+    engine: Any,
+    packs: Iterable[Labelled],
+    labels: Sequence[Labels],
+    state_ids: Sequence[int],
+    *,
+    step: int,
+    heart: Heart | None = None,
 ) -> StepDone:
     """Forward, backward and update over this rank's packs of one step.
+
+    `packs` gives as many as `labels` counts: one is asked for when the one before it is done with and let go
+    of, so a rank holds one pack at a time, however many a step has.
 
     Every rank has the same number of packs (a short one runs an empty pack), else collectives would cross.
     DeepSpeed averages gradients over ranks and knows nothing of the packs (`scale_wrt_gas=False`); ours is a
     sum over the step divided by its |M|, so the rows are divided by |M| / ranks.
     """
     ranks, heart = world()[1], heart or Heart(None, world()[0])
-    counts_rows = step_totals(packs, state_ids, step, engine.device)
+    counts_rows = step_totals(labels, step, engine.device)
     normalizer = max(1, int(counts_rows[3])) / ranks
     lr = float(engine.get_lr()[0])
     loss = torch.zeros((), dtype=torch.float64, device=engine.device)
     rows: list[Tensor] = []
-    for place, pack in enumerate(packs, start=1):
-        heart.beat(step + 1, place, f"pack {place} of {len(packs)}")
-        engine.set_gradient_accumulation_boundary(place == len(packs))
+    targets: list[Tensor] = []
+    waiting = iter(packs)  # `enumerate` would hold a pack while the next one is made
+    for place in range(1, len(labels) + 1):
+        # A rank that hangs in reading stands before those that wait for it: the watchdog names the first.
+        heart.beat(step + 1, 2 * place - 1, f"reading pack {place} of {len(labels)}")
+        pack = next(waiting)
+        heart.beat(step + 1, 2 * place, f"pack {place} of {len(labels)}")
+        engine.set_gradient_accumulation_boundary(place == len(labels))
         part, ce_M = engine(pack.to(engine.device), counts_rows[:3], normalizer)
         engine.backward(part, scale_wrt_gas=False)
         loss += part.detach().double() / ranks
         rows.append(ce_M)
-    heart.beat(step + 1, len(packs) + 1, "optimizer")
+        targets.append(targets_of(pack.labels))
+        del pack, part
+    heart.beat(step + 1, 2 * len(labels) + 1, "optimizer")
     norm = update(engine)
     found = [
-        by_kind(ce_M, targets_of(pack.labels).to(ce_M.device), state_ids)
-        for ce_M, pack in zip(rows, packs, strict=True)
+        by_kind(ce_M, targets_M.to(ce_M.device), state_ids)
+        for ce_M, targets_M in zip(rows, targets, strict=True)
     ]
     loss, statistics = all_reduce(loss), all_reduce(torch.stack(found).sum(0))
     ce = {f"ce_{name}": value for name, value in means(statistics).items()}
@@ -88,18 +103,17 @@ def update(engine: Any) -> float:
     return norm
 
 
-def step_totals(
-    packs: Sequence[Labelled], state_ids: Sequence[int], step: int, device: torch.device
-) -> Tensor:
+def step_totals(labels: Sequence[Labels], step: int, device: torch.device) -> Tensor:
     """(4,) int64, equal on all ranks: label counts of the states, and |M|, over the whole step.
+
+    labels: of each of this rank's packs.
 
     Raises:
         InternalError: the ranks stand at different steps or hold different numbers of packs.
 
     """
-    labels = [_supervised(pack.labels, state_ids) for pack in packs]
-    totals_4 = all_reduce(torch.stack(labels).sum(0).to(device))
-    agree("step, packs and label counts", [step, len(packs), *totals_4.tolist()], device)
+    totals_4 = all_reduce(torch.tensor(sum_labels(labels), device=device))
+    agree("step, packs and label counts", [step, len(labels), *totals_4.tolist()], device)
     return totals_4
 
 
@@ -125,9 +139,3 @@ def all_reduce(values: Tensor) -> Tensor:
         torch.distributed.all_reduce(moved)
         values.copy_(moved)
     return values
-
-
-def _supervised(labels: Tensor, state_ids: Sequence[int]) -> Tensor:
-    """(4,) int64: label counts of the states and |M|, the supervised positions."""
-    rows = (labels[:, 1:] != IGNORE).sum()
-    return torch.cat([state_counts(labels, state_ids), rows.unsqueeze(0)])

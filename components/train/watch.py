@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from components.core.progress import Progress
-from components.model.pack import Pack
 from components.protocol.turns import Dialogue
 from components.train.curves import COUNTS, Curves
-from components.train.order import Draw, Step
+from components.train.feed import Feed
+from components.train.order import Step
 from components.train.speed import Speed
 from components.train.statistics import by_sequence
 from components.train.step import StepDone
@@ -23,8 +23,7 @@ class Watch:
         self,
         step: int,
         planned: Step,
-        mine: Sequence[Sequence[Draw]],
-        packs: Sequence[Pack],
+        fed: Feed,
         done: StepDone,
         samples: Sequence[Dialogue],
     ) -> None:
@@ -33,8 +32,7 @@ class Watch:
         Args:
             step: from 1.
             planned: all packs of the step.
-            mine: those of this rank, as drawn.
-            packs: the same, as tokens.
+            fed: those of this rank, all of them encoded by now.
             done: what the step left.
             samples: the training list that the draws point into.
 
@@ -43,12 +41,12 @@ class Watch:
         fill = counts["tokens"] / (self.budget * max(1, counts["packs"]))
         self.curves.loss.append({"step": step, **done.row})
         self.curves.samples.append({"step": step, **{name: counts[name] for name in COUNTS}, "fill": fill})
-        for draws, pack, ce_M in zip(mine, packs, done.ce, strict=True):
+        for draws, ce_M in zip(fed.draws, done.ce, strict=True):
             tasks = [samples[draw.sample.index].task for draw in draws]
-            self.curves.count(tasks, by_sequence(ce_M, pack.labels, pack.lengths))
+            self.curves.count(tasks, by_sequence(ce_M, [draw.labels[3] for draw in draws]))
         self.speed.trained(
-            [length for pack in packs for length in pack.lengths],
-            visual=sum(len(pack.features) for pack in packs),
+            fed.lengths,
+            visual=fed.visual,
             supervised=sum(len(ce_M) for ce_M in done.ce),
             tokens=counts["tokens"],
         )

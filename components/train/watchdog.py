@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-# A main thread without progress counts as hung after `hang_s` and this many times its longest pause so far.
+# A main thread without progress counts as hung after `hang_s` and this many times its longest pause so far; a
+# rank that is still importing its libraries, after this many times `hang_s`.
 SLOW = 10
 
 
@@ -45,8 +46,10 @@ class Watchdog:
         for rank in self.seen:
             self._look(rank, now)
         for rank, seen in self.seen.items():
-            if now - seen.ticked > self.hang_s:
-                age = now - seen.ticked
+            # Loading a library holds the interpreter's lock: on a slow disk the ticks pause with it.
+            begins = not seen.says or not seen.says["beats"]
+            age = now - seen.ticked
+            if age > (SLOW * self.hang_s if begins else self.hang_s):
                 return f"rank {rank}{_who(seen)}: no heartbeat since {_where(seen)}, {age:.0f} s ago"
         stuck = [(rank, seen) for rank, seen in self.seen.items() if self._is_stuck(seen, now)]
         if not stuck:

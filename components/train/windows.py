@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from components.protocol.windows import first_kept
+from components.train.labels import Labels, sum_labels
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,14 @@ class Sizes:
     """Exact tokens of a sample at one offset.
 
     prefix: the system message. turns: each turn from its header to the end of its answer. asked: those of
-    `turns` that are its questions; they are fed again where a window begins later.
+    `turns` that are its questions; they are fed again where a window begins later. labels: of each turn's
+    answer; () where only lengths matter.
     """
 
     prefix: int
     turns: tuple[int, ...]
     asked: tuple[int, ...]
+    labels: tuple[Labels, ...] = ()
 
     @cached_property
     def _before(self) -> tuple[list[int], list[int]]:
@@ -39,6 +42,10 @@ class Sizes:
         """Tokens of turns first .. last, with the questions asked before them."""
         turns, asked = self._before
         return self.prefix + asked[first] + turns[last + 1] - turns[first]
+
+    def learnt(self, span: "Span") -> Labels:
+        """Labels of the turns that `span` learns; IndexError where the sizes are lengths alone."""
+        return sum_labels(self.labels[turn] for turn in range(span.learn, span.last + 1))
 
 
 @dataclass(frozen=True)

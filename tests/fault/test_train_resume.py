@@ -38,7 +38,7 @@ def recipe() -> Recipe:
     return Recipe(
         steps=STEPS, batch=BATCH, token_budget=1024, lr=1e-3, betas=(0.9, 0.98), weight_decay=0.01,
         warmup=0.05, clip=1.0, zero_stage=1, offload=False, dtype="float32", grad_dtype="float32",
-        gradient_checkpointing=False, freeze=("vision",), gamma=2.0, offsets=(0, 60, 400),
+        gradient_checkpointing=False, freeze=("vision",), gamma=2.0, rules="corrected", offsets=(0, 60, 400),
         checkpoints=(5, 16), check_every=7, check_samples=1, save_every=EVERY,
         keep_checkpoints=2, ranks=1, hang_s=30.0, cache_mb=64.0, window_turns=120,
     )  # fmt: skip

@@ -25,6 +25,7 @@ from components.model.pack import Pack
 from components.model.tiny import new_adapter
 from components.train.engine import start_engine
 from components.train.fused import CHUNK_ROWS
+from components.train.labels import label_counts
 from components.train.module import LossOptions, StreamLoss
 from components.train.plan.load import Load
 from components.train.plan.memory import card_memory
@@ -74,8 +75,9 @@ def train(family: str, tokens: int, recipe: Recipe) -> tuple[Shapes, list[Pack]]
     packs = [make_pack(adapter, shapes.vision.features, tokens, seed) for seed in range(PACKS)]
     engine = start_engine(StreamLoss(adapter, LossOptions("focal", 2.0)), recipe)
     adapter.model.train()
+    labels = [label_counts(pack.labels, adapter.state_ids) for pack in packs]
     for step in range(STEPS):
-        engine_step(engine, packs, adapter.state_ids, step=step)
+        engine_step(engine, packs, labels, adapter.state_ids, step=step)
     engine.destroy()
     return shapes, packs
 

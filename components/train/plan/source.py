@@ -6,6 +6,7 @@ from typing import Any
 
 from components.core.errors import DataError
 from components.core.files import read_json
+from components.model.reference import find_reference, require_family
 from components.train.plan.published import PUBLISHED
 
 
@@ -13,12 +14,13 @@ def base_config(base: Mapping[str, Any], family: str, root: Path = Path()) -> di
     """config.json of the base that section `base` names.
 
     Args:
-        base: section `base` of the parameters (`kind`, `repository`).
-        family: model family of the tiny base.
+        base: section `base` of the parameters (`kind`, `references`).
+        family: model family of the base.
         root: the checkout.
 
     Raises:
-        DataError: a hub id that is neither a folder here nor in the table.
+        UsageError: no usable entry of the family; see `components.model.reference.find_reference`.
+        DataError: a repository that is neither a folder here nor in the table, or is of another family.
 
     """
     if base["kind"] == "tiny":
@@ -27,16 +29,18 @@ def base_config(base: Mapping[str, Any], family: str, root: Path = Path()) -> di
             config: dict[str, Any] = read_json(folder / "config.json")
             return config
         return _tiny(family)
-    repository = str(base["repository"])
-    if (root / repository / "config.json").is_file():
-        given: dict[str, Any] = read_json(root / repository / "config.json")
-        return given
-    if repository not in PUBLISHED:
+    repository = find_reference(base["references"], family, root).repository
+    folder = root / repository
+    if not (folder / "config.json").is_file() and repository not in PUBLISHED:
         raise DataError(
-            f"base.repository {repository}: neither a folder here nor one of {', '.join(PUBLISHED)}; "
-            "give the folder that holds its config.json"
+            f"params base.references.{family}: {repository} is neither a folder here nor one of "
+            f"{', '.join(PUBLISHED)}; give the folder that holds its config.json"
         )
-    return PUBLISHED[repository]
+    given: dict[str, Any] = (
+        read_json(folder / "config.json") if (folder / "config.json").is_file() else PUBLISHED[repository]
+    )
+    require_family(given, family, repository)
+    return given
 
 
 def _tiny(family: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from components.base.labels import read_items
 from components.base.phases import Recipe, shuffle_slots
 from components.base.reference import write_reference
 from components.base.run import train_tiny
-from components.core.errors import DataError, UsageError
+from components.core.errors import DataError
 from components.core.files import read_json, write_json
 from components.core.hashing import sha256_tree
 from components.core.seeds import rng
@@ -18,6 +18,7 @@ from components.model.adapter import load
 from components.model.families.registry import FAMILIES
 from components.model.freeze import weights_of
 from components.model.layout import foreign_ids, has_states
+from components.model.reference import Reference
 from tests.support.small_dataset import small_products
 
 RECIPE = Recipe(
@@ -118,7 +119,7 @@ def test_reference_names_every_file(products, tmp_path):
     folder = make(products, tmp_path / "model")
     out = tmp_path / "base"
     out.mkdir()
-    counts = write_reference(out, str(folder), None, family="qwen2_5_vl")
+    counts = write_reference(out, Reference(str(folder), None), family="qwen2_5_vl")
     reference = read_json(out / "reference.json")
     assert set(reference["files"]) == {
         path.name for path in folder.iterdir() if path.suffix in (".json", ".safetensors", ".jinja")
@@ -126,12 +127,10 @@ def test_reference_names_every_file(products, tmp_path):
     assert counts["files"] == len(reference["files"]) and load(out).model.config.model_type == "qwen2_5_vl"
 
 
-def test_reference_needs_weights_and_a_pinned_revision(tmp_path):
+def test_reference_needs_weights(tmp_path):
     write_json(tmp_path / "model/config.json", {})
     with pytest.raises(DataError, match="safetensors"):
-        write_reference(tmp_path, str(tmp_path / "model"), None, family="qwen2_5_vl")
-    with pytest.raises(UsageError, match="pin the revision"):
-        write_reference(tmp_path, "Qwen/Qwen2.5-VL-3B-Instruct", "main", family="qwen2_5_vl")
+        write_reference(tmp_path, Reference(str(tmp_path / "model"), None), family="qwen2_5_vl")
 
 
 def test_a_reference_of_another_family_is_refused(tmp_path):
@@ -139,4 +138,4 @@ def test_a_reference_of_another_family_is_refused(tmp_path):
 
     folder = build_tiny(tmp_path / "model", ["one"], 0, family="internvl", states=False)
     with pytest.raises(DataError, match="model_type 'internvl', expected 'qwen3_vl'"):
-        write_reference(tmp_path, str(folder), None, family="qwen3_vl")
+        write_reference(tmp_path, Reference(str(folder), None), family="qwen3_vl")

@@ -56,6 +56,27 @@ def test_wrong_use_is_named(words: list[str], message: str) -> None:
         plan_train.make(arguments(*words), ROOT)
 
 
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ("train: {rules: released}", "released has no loss 'ce', expected focal alone"),
+        ("train: {rules: released, losses: [focal], gamma: 1.0}", "train.gamma: 1.0, expected 2.0"),
+        ("train: {rules: old}", "train.rules: 'old', expected corrected or released"),
+        ("base: {kind: reference}", "base.references.qwen2_5_vl: no entry"),
+    ],
+)
+def test_a_plan_of_what_would_not_run_is_refused(tmp_path: Path, overlay: str, message: str) -> None:
+    (tmp_path / "mine.yaml").write_text(overlay)
+    with pytest.raises(UsageError, match=message):
+        plan_train.make(arguments("--profile", str(tmp_path / "mine.yaml")), ROOT)
+
+
+def test_the_released_rules_are_planned_for_their_loss(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("train: {rules: released, losses: [focal]}")
+    plan = plan_train.make(arguments("--profile", str(tmp_path / "mine.yaml")), ROOT)
+    assert plan.settings.recipe.rules == "released" and plan.fits
+
+
 def test_a_plan_that_cannot_fit_is_printed_and_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -67,6 +67,14 @@ def test_progress_prints_whole_lines_and_always_the_last() -> None:
     assert line.count("\n") == 1 and line.endswith("\n")
 
 
+def test_a_silent_progress_counts_and_prints_nothing() -> None:
+    stream = io.StringIO()
+    progress = Progress("train", 2, every_s=0, stream=stream, silent=True)
+    progress.step()
+    progress.step()
+    assert progress.done == 2 and stream.getvalue() == ""
+
+
 def test_track_yields_everything_and_prints_at_least_the_end(capsys: pytest.CaptureFixture[str]) -> None:
     assert list(track("abc", "letters", 3, every_s=0)) == ["a", "b", "c"]
     lines = capsys.readouterr().err.splitlines()

@@ -28,6 +28,11 @@ def recipe_of(profile: str, **knobs: object) -> Recipe:
     return read_recipe(lambda key: values[key.removeprefix("train.")])
 
 
+def referring(family: str, repository: str, revision: str | None) -> dict[str, object]:
+    """Section `base` that names one reference."""
+    return {"kind": "reference", "references": {family: {"repository": repository, "revision": revision}}}
+
+
 def plan_of(profile: str, gpus: int, gpu: str = "h200", **knobs: object) -> Plan:
     base = effective_params(profile, ROOT)["base"]
     return train_plan(
@@ -95,9 +100,13 @@ def test_an_unknown_card_base_or_family_is_named() -> None:
     with pytest.raises(UsageError, match="--gpu gtx: expected one of h200"):
         find_gpu("gtx")
     with pytest.raises(
-        DataError, match=r"base.repository some/model: neither a folder here nor one of Qwen/"
+        DataError, match=r"references.qwen2_5_vl: some/model is neither a folder here nor one of Qwen/"
     ):
-        base_config({"kind": "reference", "repository": "some/model"}, "qwen2_5_vl", ROOT)
+        base_config(referring("qwen2_5_vl", "some/model", "0" * 40), "qwen2_5_vl", ROOT)
+    with pytest.raises(UsageError, match=r"base.references.internvl: no entry \(there are: qwen2_5_vl\)"):
+        base_config(effective_params("paper-3b", ROOT)["base"], "internvl", ROOT)
+    with pytest.raises(DataError, match=r"references.qwen3_vl: .*'qwen2_5_vl', expected 'qwen3_vl'"):
+        base_config(referring("qwen3_vl", "Qwen/Qwen2.5-VL-3B-Instruct", "0" * 40), "qwen3_vl", ROOT)
     with pytest.raises(DataError, match="here: model_type 'bert'"):
         read_shapes({"model_type": "bert"}, "here")
 
@@ -107,7 +116,7 @@ def test_a_folder_of_ones_own_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     write_json(folder / "config.json", config)
-    read = base_config({"kind": "reference", "repository": str(folder)}, "qwen2_5_vl", tmp_path)
+    read = base_config(referring("qwen3_vl", str(folder), None), "qwen3_vl", tmp_path)
     shapes = read_shapes(read)
     assert shapes == read_shapes(config)
     assert shapes.family == "qwen3_vl" and shapes.trained[LLM] > 0

@@ -1,15 +1,18 @@
 """From a plan to packs on rendered clips: planned lengths, every label once, cut or whole, cached or not."""
 
+import re
 from dataclasses import replace
 from itertools import chain
 
 import pytest
 import torch
 
+from components.core.errors import InternalError
 from components.model.adapter import load
 from components.model.encode import IGNORE
 from components.model.states import add_states
 from components.train.data import check_packs, open_data
+from components.train.labels import label_counts, sum_labels
 from components.train.order import plan_step
 from components.train.sizes import Measure
 
@@ -45,6 +48,8 @@ def test_packs_have_the_planned_lengths_and_learn_each_label_once(opened, adapte
         packs = [data.encode(draws) for draws in plan.packs]
         for draws, pack in zip(plan.packs, packs, strict=True):
             assert pack.lengths == tuple(draw.span.tokens for draw in draws)
+            planned = sum_labels(draw.labels for draw in draws)
+            assert planned == label_counts(pack.labels, adapter.state_ids) and planned[3] > 0
             assert int((pack.input_ids == adapter.layout.image_pad).sum()) == len(pack.features)
         assert (plan.counts["cut"] == recipe.batch) == (budget == BUDGETS[0])
         learnt.append(labels_of(packs))
@@ -69,6 +74,19 @@ def test_an_empty_pack_has_frames_and_no_label(opened):
     assert plan.counts["empty_packs"] > 0
     pack = data.encode(plan.packs[-1])
     assert (pack.labels == IGNORE).all() and len(pack.features) > 0
+    assert plan.packs[-1][0].labels == (0, 0, 0, 0)
+
+
+def test_other_labels_than_planned_stop_the_step_and_name_the_sample(opened):
+    """One answer more under another state: alpha of the step, already in use, would be wrong."""
+    data, recipe = opened()
+    *others, draw = plan_step(0, 0, data.train, data.measure, recipe, 1).packs[0]
+    silence, standby, response, rows = draw.labels
+    name = data.train[draw.sample.index].sample_id
+    for wrong in ((silence + 1, standby - 1, response, rows), (silence, standby, response, rows + 1)):
+        with pytest.raises(InternalError, match=rf"sample {re.escape(name)}, turns .* planned") as caught:
+            data.encode([*others, replace(draw, labels=wrong)])
+        assert str(wrong) in str(caught.value) and str(draw.labels) in str(caught.value)
 
 
 def test_features_of_a_pack_do_not_depend_on_the_cache(opened):

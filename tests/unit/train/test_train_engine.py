@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from components.train import engine
+from components.train.feed import Feed
 from components.train.module import LossOptions, StreamLoss
 from components.train.order import plan_step
 from components.train.run import gathered, open_adapter, open_data
+from components.train.speed import Speed, shapes_of
 from components.train.step import engine_step
 
 
@@ -24,8 +26,8 @@ def begin(products, base):
 
         def one_step(step):
             plan = plan_step(0, step, data.train, data.measure, recipe, 1)
-            packs = [data.encode(chosen) for chosen in plan.of_rank(0, 1)]
-            return engine_step(started, packs, adapter.state_ids, step=step)
+            fed = Feed(data.encode, plan.of_rank(0, 1), Speed(shapes_of(adapter)))
+            return engine_step(started, fed, fed.labels, adapter.state_ids, step=step)
 
         return started, adapter, one_step
 

@@ -15,12 +15,16 @@ STEPS = 21  # the last one has no checkpoint: the state of step 20 has the curve
 
 @pytest.fixture
 def train(products, base, tmp_path):
-    """`train(name, recipe, ranks)` runs to the end and gives its folder and its private folder."""
+    """`train(name, recipe, ranks)` runs to the end and gives its folder and its private folder.
+
+    Whatever the ranks, started with what torchrun would tell them: one line of progress, the first rank's.
+    """
 
     def run(name, recipe, ranks):
         out, resume, log = tmp_path / f"{name}/out", tmp_path / f"{name}/resume", tmp_path / f"{name}.log"
         job = job_of(products, base, recipe, out, resume=resume)
         assert run_job(job, log, ranks=ranks) == [0] * ranks, log.read_text()[-3000:]
+        assert log.read_text().count(f"train {recipe.steps}/{recipe.steps} (100 %)") == 1
         return out, resume
 
     return run

@@ -1,6 +1,7 @@
 """A real run through DeepSpeed on decoded clips: products, determinism, what is trained, failure."""
 
 import csv
+import weakref
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,7 @@ from components.core.errors import UsageError
 from components.core.files import read_json
 from components.core.hashing import sha256_tree
 from components.model.adapter import load
+from components.train.data import Data
 from components.train.run import train
 from components.train.samples import read_split
 
@@ -99,6 +101,26 @@ def test_vision_stays_and_the_rest_learns(run, recipe, base, tmp_path):
     assert any(".merger." in name for name in moved)
     for name in moved:
         assert not torch.equal(before[name], after[name]), name
+
+
+@pytest.mark.parametrize("cache_mb", [0.0, 64.0])
+def test_one_pack_is_alive_at_a_time(run, recipe, tmp_path, monkeypatch, cache_mb):
+    """Nothing of a pack is left when the next is read: in the loop, the engine, the graph or the curves."""
+    encode, made, left = Data.encode, [], []
+
+    def watched(self, draws, *, split="train"):
+        left.append(sum(part() is not None for pack in made for part in pack))
+        pack = encode(self, draws, split=split)
+        if split == "train":  # the validation slice stays
+            parts = (pack, pack.input_ids, pack.labels, pack.positions, pack.features)
+            made.append([weakref.ref(part) for part in parts])
+        return pack
+
+    monkeypatch.setattr(Data, "encode", watched)
+    out = run(tmp_path / "out", replace(recipe, token_budget=200, cache_mb=cache_mb))
+    packs = [int(row["packs"]) for row in rows(out / "curves/samples.csv")]
+    assert min(packs) > 2 and len(made) == sum(packs)
+    assert left == [0] * len(left)
 
 
 def test_the_number_of_packs_does_not_change_the_step(run, recipe, tmp_path):

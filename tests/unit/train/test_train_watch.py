@@ -11,7 +11,7 @@ from components.train.check import COLUMNS
 from components.train.curves import LOSS_COLUMNS, Curves
 from components.train.plan.shapes import CONNECTOR, LLM, read_shapes
 from components.train.speed import Speed, reachable_tflops
-from components.train.statistics import by_kind, by_sequence, means, targets_of
+from components.train.statistics import by_kind, by_sequence, means, sequence_of_rows, targets_of
 
 TASKS = ["tsqa", "narration", "tsqa"]
 CONFIG = {
@@ -39,14 +39,16 @@ def test_rows_belong_to_the_sequence_of_the_token_they_predict() -> None:
     labels = torch.tensor([[-100, -100, 7, 3, -100, -100, 9]])
     ce = torch.tensor([1.0, 2.0, 4.0])
     assert targets_of(labels).tolist() == [7, 3, 9]
-    assert by_sequence(ce, labels, [4, 3]).tolist() == [[3.0, 4.0], [2.0, 1.0]]
-    assert by_sequence(ce[:0], torch.full((1, 5), -100), [2, 3]).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert sequence_of_rows(labels, [4, 3]).bincount().tolist() == [2, 1]
+    assert by_sequence(ce, [2, 1]).tolist() == [[3.0, 4.0], [2.0, 1.0]]
+    assert by_sequence(ce[:0], [0, 0]).tolist() == [[0.0, 0.0], [0.0, 0.0]]
 
 
 def test_sums_by_sequence_and_by_kind_are_of_the_same_rows() -> None:
     labels = torch.tensor([[-100, 7, 3, 3, -100, 8, 5, -100, 7, 5]])
     ce = torch.rand(7, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
-    kinds, parts = by_kind(ce, targets_of(labels), (7, 8, 9)), by_sequence(ce, labels, [4, 3, 3])
+    kinds, parts = by_kind(ce, targets_of(labels), (7, 8, 9)), by_sequence(ce, [3, 2, 2])
+    assert sequence_of_rows(labels, [4, 3, 3]).bincount().tolist() == [3, 2, 2]
     assert torch.allclose(kinds.sum(1), parts.sum(1), atol=1e-12)
     assert means(kinds)["response"] == 0.0
 
@@ -112,6 +114,16 @@ def test_speed_counts_the_trained_parts_operations() -> None:
     assert said["mfu"] is None and said["reachable_tflops"] is None and said["tokens_per_s"] > 0
     speed.seconds["step"] = expected / 79e12
     assert speed.summary("NVIDIA H200")["mfu"] == pytest.approx(0.1)
+
+
+def test_time_of_a_block_within_a_block_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step asks for its packs one by one: reading them is no part of the step's own time."""
+    clock = iter([0.0, 1.0, 5.0, 7.0])
+    monkeypatch.setattr("components.train.speed.time.monotonic", lambda: next(clock))
+    speed = Speed(read_shapes(CONFIG))
+    with speed.timed("step"), speed.timed("data"):
+        pass
+    assert speed.seconds == {"data": 4.0, "step": 3.0}
 
 
 def test_cards_are_known_by_their_drivers_names() -> None:

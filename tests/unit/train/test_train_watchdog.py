@@ -7,14 +7,15 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 
 from components.core.files import write_json
 from components.train.heartbeat import Heart
-from components.train.watchdog import Watchdog
-from tests.support.processes import wait_until
+from components.train.watchdog import Watchdog, read_says
+from tests.support.processes import alive, wait_until
 from tests.support.train_jobs import job_of
 
 
@@ -57,7 +58,35 @@ def test_a_rank_without_ticks_is_named_with_its_last_step(tmp_path):
 
 
 def test_a_rank_that_never_starts_is_named(tmp_path):
-    assert Job(tmp_path).pass_time(40, 0) == "rank 1: no heartbeat since its start, 31 s ago"
+    assert Job(tmp_path).pass_time(400, 0) == "rank 1: no heartbeat since its start, 301 s ago"
+
+
+def test_a_rank_that_imports_from_a_slow_disk_is_not_hung(tmp_path):
+    """Its ticks pause while a library is loaded: ten times the patience, until its main thread has got on."""
+    job = Job(tmp_path)
+    assert job.pass_time(5, 0, 1) is None and job.pass_time(290, 0) is None
+    job.beat(1, 0, doing="opening the model and the data", patient=True)
+    assert job.pass_time(5, 0, 1) is None
+    fault = job.pass_time(60, 0)
+    assert fault == (
+        "rank 1 (process 11 on h): no heartbeat since step 0 (opening the model and the data), 31 s ago"
+    )
+
+
+def test_a_rank_beats_before_it_imports_anything_heavy(tmp_path):
+    """torch is a module that never ends to load, as on a disk that does not answer."""
+    (tmp_path / "torch.py").write_text("import time\ntime.sleep(3600)\n")
+    env = {**os.environ, "RANK": "1", "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"}
+    argv = [sys.executable, "-P", "-m", "components.train.rank", str(tmp_path)]
+    with subprocess.Popen(argv, env=env) as rank:
+        try:
+            assert wait_until(lambda: "ticks" in read_says(tmp_path / "rank-1.json"), 60)
+            first = read_says(tmp_path / "rank-1.json")
+            assert first["pid"] == rank.pid and first["beats"] == 0 and first["doing"] == "starting"
+            assert wait_until(lambda: read_says(tmp_path / "rank-1.json")["ticks"] > first["ticks"] + 1, 60)
+            assert rank.poll() is None
+        finally:
+            rank.kill()
 
 
 def test_a_patient_rank_may_take_its_time(tmp_path):
@@ -105,10 +134,12 @@ def two_ranks(products, base, recipe, tmp_path):
     """A launcher with two real ranks that would train for hours, once both are in their steps."""
     long = replace(recipe, steps=10**6, check_every=10**6, checkpoints=(), ranks=2)
     write_json(tmp_path / "job.json", job_of(products, base, long, tmp_path / "out"))
-    log = tmp_path / "log"
+    log, system = tmp_path / "log", tmp_path / "system"
+    system.mkdir()
     with log.open("wb") as stream:
         argv = [sys.executable, "-c", RUN, str(tmp_path / "job.json"), "20"]
-        launcher = subprocess.Popen(argv, stdout=stream, stderr=stream)
+        env = {**os.environ, "TMPDIR": str(system)}
+        launcher = subprocess.Popen(argv, stdout=stream, stderr=stream, env=env)
     try:
         ranks = {}
         assert wait_until(lambda: _found(launcher.pid, ranks) and b"train " in log.read_bytes(), 240), (
@@ -143,3 +174,20 @@ def test_a_lost_rank_ends_the_job_with_its_name_and_nothing_stays(two_ranks, num
     last = log.read_text().strip().splitlines()[-1]
     assert launcher.returncode == 3 and last.startswith("train: rank 1") and says in last, last
     assert wait_until(lambda: not any(rank.is_running() for rank in ranks.values()), 10)
+
+
+def test_a_killed_launcher_leaves_nothing_outside_the_stage_s_scratch(two_ranks, tmp_path):
+    launcher, ranks, _ = two_ranks
+    assert len(list(tmp_path.glob(".ranks-*"))) == 1  # beside the product: the stage's next run removes it
+    launcher.kill()
+    assert wait_until(lambda: not alive(ranks.values()), 30)
+    assert list((tmp_path / "system").iterdir()) == []
+
+
+def test_a_killed_rank_that_trains_alone_leaves_nothing(tmp_path):
+    code = "import os; from components.train.engine import join; join(); os.kill(os.getpid(), 9)"
+    alone = {key: value for key, value in os.environ.items() if key not in ("RANK", "WORLD_SIZE")}
+    env = {**alone, "TMPDIR": str(tmp_path), "DS_ACCELERATOR": "cpu"}
+    ended = subprocess.run([sys.executable, "-c", code], env=env, check=False, capture_output=True, text=True)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr[-2000:]
+    assert list(tmp_path.iterdir()) == []

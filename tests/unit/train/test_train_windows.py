@@ -15,6 +15,7 @@ from components.protocol.states import State
 from components.protocol.turns import SYSTEM_PROMPT, Dialogue, Turn
 from components.protocol.windows import window
 from components.train.data import encode_draw
+from components.train.labels import label_counts, sum_labels
 from components.train.order import Draw, Sample
 from components.train.sizes import Measure
 from components.train.windows import Sizes, cut, stride
@@ -52,11 +53,14 @@ def measured(adapter, dialogue, offset):
 
 def drawn(adapter, dialogue, offset, **options):
     """The windows of a dialogue as tokens, each with its span."""
-    spans, _ = cut(measured(adapter, dialogue, offset), **options)
+    sizes = measured(adapter, dialogue, offset)
+    spans, _ = cut(sizes, **options)
     out = []
     for span in spans:
         seen = Seen((), tuple(GRIDS * (span.last - span.first + 1)))
-        out.append((span, encode_draw(adapter, dialogue, Draw(Sample(0, offset), span), seen)))
+        out.append(
+            (span, encode_draw(adapter, dialogue, Draw(Sample(0, offset), span, sizes.learnt(span)), seen))
+        )
     return out
 
 
@@ -105,6 +109,19 @@ def test_sizes_are_the_tokens_that_are_made(adapter, dialogue, offset):
     assert sizes.total == len(whole.input_ids)
     for span, tokens in drawn(adapter, dialogue, offset, budget=280, width=12, phase=3):
         assert len(tokens.input_ids) == span.tokens <= 280
+
+
+@pytest.mark.parametrize("offset", [0, 397])
+def test_labels_are_counted_before_they_are_made(adapter, dialogue, offset):
+    """Whole, in windows, and where an answer is written in state tokens: those stay plain characters."""
+    spoken = replace(dialogue.turns[20], text="</Silence> </Response>")
+    foreign = replace(dialogue, turns=[*dialogue.turns[:20], spoken, *dialogue.turns[21:]])
+    for said in (dialogue, foreign):
+        sizes = measured(adapter, said, offset)
+        windows = drawn(adapter, said, offset, budget=330, width=12, phase=3)
+        for span, tokens in [*windows, *drawn(adapter, said, offset, budget=sizes.total, width=12)]:
+            assert sizes.learnt(span) == label_counts(tokens.labels[None], adapter.state_ids)
+        assert len(windows) > 4 and sum_labels(sizes.learnt(span) for span, _ in windows)[:3] == (7, 30, 3)
 
 
 @pytest.mark.parametrize("phase", [0, 1, 4])
