@@ -38,11 +38,14 @@ class Answer:
 
 
 class Refusal(Exception):  # noqa: N818 - an outcome of asking, not a programming error
-    """The teacher has no answer for this video; the caller quarantines it with `reason` and `detail`."""
+    """No usable answer; the caller quarantines the video with `reason` and `detail`, or counts the refusal.
 
-    def __init__(self, reason: str, detail: str):
+    `key` is the hash of the request where one was sent (components/teacher/client.py), else empty.
+    """
+
+    def __init__(self, reason: str, detail: str, key: str = ""):
         super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail = reason, detail
+        self.reason, self.detail, self.key = reason, detail, key
 
 
 @runtime_checkable

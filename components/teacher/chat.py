@@ -1,0 +1,148 @@
+"""One question to a chat model: its messages, what goes over the wire, and the hash it is known by."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from components.core.errors import InternalError
+from components.core.files import dumps
+from components.core.hashing import fingerprint, sha256_bytes
+
+# A change of how a request is written down makes every earlier answer another one's: count it up then.
+LAYOUT = 1
+MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+
+
+@dataclass(frozen=True)
+class Image:
+    """One encoded frame, PNG or JPEG: the file's bytes as they are."""
+
+    data: bytes
+
+    @property
+    def mime(self) -> str:
+        """`image/png` or `image/jpeg`, told from the first bytes; InternalError for anything else."""
+        for magic, mime in MAGIC.items():
+            if self.data.startswith(magic):
+                return mime
+        raise InternalError(f"an image part begins with {self.data[:8]!r}: expected PNG or JPEG bytes")
+
+    def wire(self) -> dict[str, Any]:
+        """The part as a data URL."""
+        encoded = base64.b64encode(self.data).decode("ascii")
+        return {"type": "image_url", "image_url": {"url": f"data:{self.mime};base64,{encoded}"}}
+
+    def known_by(self) -> dict[str, str]:
+        """What stands for the image in the request's hash and in the cache."""
+        return {"image_sha256": sha256_bytes(self.data), "mime": self.mime}
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of text and images, in the order they are shown."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[str | Image, ...]
+
+    def wire(self) -> dict[str, Any]:
+        """The message for the endpoint; text alone stays a plain string, which every server takes."""
+        if all(isinstance(part, str) for part in self.parts):
+            return {"role": self.role, "content": "\n".join(str(part) for part in self.parts)}
+        content = [
+            {"type": "text", "text": part} if isinstance(part, str) else part.wire() for part in self.parts
+        ]
+        return {"role": self.role, "content": content}
+
+    def known_by(self) -> dict[str, Any]:
+        """The message with hashes in place of image bytes."""
+        return {
+            "role": self.role,
+            "parts": [part if isinstance(part, str) else part.known_by() for part in self.parts],
+        }
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """One question.
+
+    Attributes:
+        messages: what the model is shown.
+        schema: JSON schema (draft 2020-12) the answer must meet; None asks for plain text.
+        max_tokens: most tokens of the answer; also what the budget sets aside for it.
+        temperature: 0 is greedy; None leaves it to the server.
+        seed: sent to the server and part of the hash, so another seed is another question; None sends none.
+
+    """
+
+    messages: tuple[Message, ...]
+    schema: Mapping[str, Any] | None = None
+    max_tokens: int = 256
+    temperature: float | None = 0.0
+    seed: int | None = 0
+
+    def parameters(self) -> dict[str, Any]:
+        """What the sampler is told, without what is None."""
+        values = {"max_tokens": self.max_tokens, "temperature": self.temperature, "seed": self.seed}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def body(self, model: str, length_key: str = "max_tokens") -> dict[str, Any]:
+        """The JSON body of POST /chat/completions; `length_key` is what this server calls `max_tokens`."""
+        parameters = self.parameters()
+        parameters[length_key] = parameters.pop("max_tokens")
+        body = {"model": model, "messages": [message.wire() for message in self.messages], **parameters}
+        if self.schema is not None:
+            described = {"name": "answer", "strict": True, "schema": dict(self.schema)}
+            body["response_format"] = {"type": "json_schema", "json_schema": described}
+        return body
+
+    def known_by(self, model: str, revision: str) -> dict[str, Any]:
+        """Everything the answer depends on, as plain JSON without image bytes; `key_of` hashes it."""
+        return {
+            "layout": LAYOUT,
+            "model": model,
+            "revision": revision,
+            "messages": [message.known_by() for message in self.messages],
+            "parameters": self.parameters(),
+            "schema": None if self.schema is None else dict(self.schema),
+        }
+
+    def text_bytes(self) -> int:
+        """UTF-8 bytes of all text and of the schema: no byte-level tokenizer makes more tokens of them."""
+        texts = [part for message in self.messages for part in message.parts if isinstance(part, str)]
+        schema = "" if self.schema is None else dumps(dict(self.schema), indent=None)
+        return sum(len(text.encode("utf-8")) for text in [*texts, schema])
+
+    def images(self) -> int:
+        """How many images are shown."""
+        return sum(isinstance(part, Image) for message in self.messages for part in message.parts)
+
+
+def key_of(known_by: Mapping[str, Any]) -> str:
+    """SHA-256 of `ChatRequest.known_by(...)`: the name of the answer in the cache."""
+    return fingerprint(dict(known_by))
+
+
+def ask(system: str, *parts: str | Image, **options: Any) -> ChatRequest:
+    """A request of a system message and one user message; `options` are the fields of ChatRequest."""
+    return ChatRequest((Message("system", (system,)), Message("user", parts)), **options)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A usable answer.
+
+    Attributes:
+        data: the parsed JSON that meets the request's schema; without a schema the text.
+        text: the answer as the model wrote it.
+        key: hash of the request, the name of the record in the cache.
+        provenance: see components/teacher/README.md; not compared, since times differ from run to run.
+        cached: whether it was already paid for; not compared.
+
+    """
+
+    data: Any
+    text: str
+    key: str
+    provenance: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    cached: bool = field(default=False, compare=False)

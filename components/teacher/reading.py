@@ -1,0 +1,158 @@
+"""From the bytes a server sent to an answer that can be used, or to the reason why not; without a guess."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # the package ships no types
+from jsonschema.exceptions import best_match  # type: ignore[import-untyped]  # the package ships no types
+
+from components.teacher.base import Refusal
+from components.teacher.chat import ChatRequest
+
+FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
+SHOWN = 200  # characters of a foreign text in a message
+
+
+class NotACompletionError(ValueError):
+    """The body is not that of a chat completion."""
+
+
+@dataclass(frozen=True)
+class Completion:
+    """What matters of a chat completion.
+
+    Attributes:
+        text: the message's content; empty where there is none.
+        refusal: the model's own words of refusal, None without.
+        finish_reason: `stop`, `length`, `content_filter`, ... as the server says.
+        model: the model as the server says.
+        usage: (tokens sent, tokens answered); None where the server does not say.
+
+    """
+
+    text: str
+    refusal: str | None
+    finish_reason: str | None
+    model: str | None
+    usage: tuple[int, int] | None
+
+
+def read_completion(raw: str) -> Completion:
+    """Parse the body of a 200 answer.
+
+    Raises:
+        NotACompletionError: it is not JSON, or has no first choice with a message.
+
+    """
+    try:
+        body = strict_json(raw)
+        choice = body["choices"][0]
+        message = choice["message"]
+        content, refusal = message.get("content"), message.get("refusal")
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise NotACompletionError(
+            f"not a chat completion ({type(error).__name__}): {raw[:SHOWN]!r}"
+        ) from None
+    if not isinstance(content, str | None):
+        raise NotACompletionError(f"the message's content is {content!r:.80}, expected text")
+    return Completion(
+        text=content or "",
+        refusal=None if not refusal else str(refusal),
+        finish_reason=_text(choice.get("finish_reason")),
+        model=_text(body.get("model")),
+        usage=_usage(body.get("usage")),
+    )
+
+
+def read_answer(request: ChatRequest, completion: Completion) -> Any:
+    """The answer's data: JSON that meets the request's schema, or the text where none was asked for.
+
+    JSON may stand in one Markdown fence that is the whole answer; prose around it is a fault, since what the
+    model meant by it is a guess.
+
+    Raises:
+        Refusal: `refused`, `truncated`, `empty`, `not_text`, `not_json`, `prose_around_json` or `schema`.
+
+    """
+    if completion.refusal or completion.finish_reason == "content_filter":
+        raise Refusal("refused", (completion.refusal or "content filter")[:SHOWN])
+    if completion.finish_reason == "length":
+        raise Refusal("truncated", f"cut at {request.max_tokens} tokens: {completion.text[-SHOWN:]!r}")
+    text = completion.text.strip()
+    if not text:
+        raise Refusal("empty", "the answer has no text")
+    if not _encodable(text):
+        raise Refusal("not_text", f"lone surrogates: {text[:SHOWN]!r}")
+    return text if request.schema is None else _structured(text, request.schema)
+
+
+def strict_json(text: str) -> Any:
+    """`json.loads`; ValueError for bad JSON, NaN, a key that stands twice and too deep nesting."""
+    try:
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _structured(text: str, schema: Any) -> Any:
+    fenced = FENCED.match(text)
+    try:
+        data = strict_json(fenced[1] if fenced else text)
+        whole = _encodable(json.dumps(data, ensure_ascii=False))
+    except (ValueError, RecursionError) as error:
+        reason = "prose_around_json" if _holds_json(text) else "not_json"
+        raise Refusal(reason, f"{error}: {text[:SHOWN]!r}") from None
+    if not whole:
+        raise Refusal("not_text", f"lone surrogates: {text[:SHOWN]!r}")
+    found = best_match(Draft202012Validator(dict(schema)).iter_errors(data))
+    if found is not None:
+        raise Refusal("schema", f"{found.json_path}: {found.message[:SHOWN]}")
+    return data
+
+
+def _holds_json(text: str) -> bool:
+    """Whether a whole JSON object or list stands somewhere in `text`: says which fault it is, no more."""
+    decoder = json.JSONDecoder()
+    for match in list(re.finditer(r"[{\[]", text))[:50]:
+        try:
+            decoder.raw_decode(text, match.start())
+        except (ValueError, RecursionError):
+            continue
+        return True
+    return False
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _usage(value: Any) -> tuple[int, int] | None:
+    if not isinstance(value, dict):
+        return None
+    sent, answered = _count(value.get("prompt_tokens")), _count(value.get("completion_tokens"))
+    return None if sent is None or answered is None else (sent, answered)
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
