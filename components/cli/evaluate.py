@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from components.cli import evaluate_ovo_bench
 from components.core.files import dumps, read_json
 
 
@@ -13,10 +14,16 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
         "evaluate",
         help="any model folder on the held-out set of this checkout",
         description="Let a model watch the held-out set of a reproduced checkout and write the files of the "
-        "evaluate stage (predictions, scores, points) into a new folder.",
+        "evaluate stage (predictions, scores, points) into a new folder; or ask it a published "
+        "benchmark.",
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="a trained model folder")
-    parser.add_argument("--suite", required=True, choices=("ovo", "validation"), help="what it is tested on")
+    parser.add_argument(
+        "--suite",
+        required=True,
+        choices=("ovo", "validation", evaluate_ovo_bench.SUITE),
+        help="what it is tested on",
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the results")
     parser.add_argument(
         "--data",
@@ -26,11 +33,15 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
         help="the reproduced checkout (default: here)",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a line")
+    evaluate_ovo_bench.add_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print the headline scores; 0 whatever they are."""
+    if args.suite == evaluate_ovo_bench.SUITE:
+        return evaluate_ovo_bench.run(args)
+    evaluate_ovo_bench.refuse(args)
     from components.evaluate.standalone import evaluate
 
     evaluate(args.model, args.suite, args.out, data=args.data)

@@ -1,11 +1,11 @@
 """A stream of limited memory: it keeps its last turns and the questions asked so far, however long it runs.
 
 The window is that of `components.protocol.windows`, which training shares. To move it by one turn would mean
-to encode all of it again each second (reference.md, defect 7), so it moves by half: when `width` turns are held
-and one more is due, the last `width - width // 2` are encoded again, with the standing questions on the first
-of them, and the stream goes on from there. Each turn is so encoded about twice, and every decision is made on
-between half and the whole of `width` turns. When the window moves depends on the turn's number alone, so
-streams of one video that share their turns before a question stay alike.
+to encode all of it again each second (reference.md, defect 7), so it moves by half: when `width` turns are
+held and one more is due, the last `width - width // 2` are encoded again, with the standing questions on the
+first of them, and the stream goes on from there. Each turn is so encoded about twice, and every decision is
+made on between half and the whole of `width` turns. When the window moves depends on the turn's number alone,
+so streams of one video that share their turns before a question stay alike.
 """
 
 import copy
