@@ -1,0 +1,1 @@
+"""Dense video captioning: see README.md beside this file."""

@@ -1,0 +1,1 @@
+"""Temporal grounding and highlight detection: see README.md beside this file."""

@@ -1,0 +1,1 @@
+"""Streamo-Bench, rebuilt from its description: see README.md beside this file."""
