@@ -53,8 +53,8 @@ def make(args: argparse.Namespace, root: Path = Path()) -> "Plan":
 
     params = effective_params(args.profile, root)
     recipe = read_recipe(lambda key: params["train"][key.removeprefix("train.")])
-    for loss in params["train"]["losses"]:
-        LossOptions(loss, recipe.gamma, recipe.rules)
+    for method in params["train"]["methods"]:
+        LossOptions(method, recipe.gamma, recipe.rules)
     gpus = recipe.ranks if args.gpus is None else args.gpus
     samples = recipe.steps * recipe.batch if args.samples is None else args.samples
     mfu = TARGET_MFU if args.mfu is None else args.mfu

@@ -1,6 +1,6 @@
-"""Stage `evaluate@family-loss-seed-suite`.
+"""Stage `evaluate@family-method-seed-suite`.
 
-`python -m components.evaluate --family qwen2_5_vl --loss focal --seed 0 --suite ovo`.
+`python -m components.evaluate --family qwen2_5_vl --method focal --seed 0 --suite ovo`.
 """
 
 from components.lineage.stage import enter
@@ -22,12 +22,12 @@ def main() -> None:
     """Run the stage."""
     parser = argparse.ArgumentParser(prog="python -m components.evaluate", description=__doc__)
     parser.add_argument("--family", required=True, help="one of params families")
-    parser.add_argument("--loss", required=True, help="one of params train.losses")
+    parser.add_argument("--method", required=True, help="one of params train.methods")
     parser.add_argument("--seed", required=True, type=int, help="one of params train.seeds")
     parser.add_argument("--suite", required=True, choices=("validation", "ovo"))
     args = parser.parse_args()
-    name = f"{args.family}-{args.loss}-{args.seed}"
-    item = {"family": args.family, "loss": args.loss, "seed": args.seed, "suite": args.suite}
+    name = f"{args.family}-{args.method}-{args.seed}"
+    item = {"family": args.family, "method": args.method, "seed": args.seed, "suite": args.suite}
     with stage("evaluate", f"artifacts/evaluation/{name}-{args.suite}", item=item) as st:
         run = validation if args.suite == "validation" else ovo
         st.record.extra["cost"] = run(st, Path("models") / name)

@@ -20,7 +20,7 @@ def main() -> None:
             root=Path(),
             media=Path(st.param("corpus.media")),
             families=st.param("families"),
-            losses=st.param("train.losses"),
+            losses=st.param("train.methods"),
             seeds=st.param("train.seeds"),
             suites=st.param("evaluate.suites"),
         )

@@ -22,7 +22,7 @@ class ModelRun:
     """One trained model: its scores per suite, its curves, its size.
 
     Attributes:
-        name: `<family>-<loss>-<seed>`, also its folder below `models/`.
+        name: `<family>-<method>-<seed>`, also its folder below `models/`.
         family: model family.
         loss: name of the loss.
         seed: training seed.

@@ -1,4 +1,4 @@
-"""Stage `train@family-loss-seed`: `python -m components.train --family qwen2_5_vl --loss focal --seed 0`."""
+"""Stage `train@family-method-seed`: `python -m components.train --family qwen2_5_vl --method focal --seed 0`."""
 
 from components.lineage.stage import enter
 
@@ -21,11 +21,11 @@ def main() -> None:
     """Run the stage; under torchrun the ranks after the first join in and write nothing."""
     parser = argparse.ArgumentParser(prog="python -m components.train", description=__doc__)
     parser.add_argument("--family", required=True, help="one of params families")
-    parser.add_argument("--loss", required=True, help="one of params train.losses")
+    parser.add_argument("--method", required=True, help="one of params train.methods")
     parser.add_argument("--seed", required=True, type=int, help="one of params train.seeds")
     args = parser.parse_args()
-    item = {"family": args.family, "loss": args.loss, "seed": args.seed}
-    name = f"{args.family}-{args.loss}-{args.seed}"
+    item = {"family": args.family, "method": args.method, "seed": args.seed}
+    name = f"{args.family}-{args.method}-{args.seed}"
     if int(os.environ.get("RANK", "0")):
         carry_out(describe(args, params.get, Path("models") / name))
         return
@@ -44,17 +44,17 @@ def describe(
     from components.train.module import LossOptions
     from components.train.recipe import read_recipe
 
-    if args.loss not in KINDS:
-        raise UsageError(f"--loss {args.loss}: expected one of {', '.join(KINDS)}")
+    if args.method not in KINDS:
+        raise UsageError(f"--method {args.method}: expected one of {', '.join(KINDS)}")
     recipe = read_recipe(param)
-    LossOptions(args.loss, recipe.gamma, recipe.rules)  # before any rank is started
+    LossOptions(args.method, recipe.gamma, recipe.rules)  # before any rank is started
     return {
         "out_dir": str(out_dir),
         "base": f"models/base/{args.family}",
         "dataset": "artifacts/dataset",
         "media": param("corpus.media"),
         "recipe": asdict(recipe),
-        "loss": args.loss,
+        "method": args.method,
         "seed": args.seed,
         "resume": str(resume) if resume else None,
     }

@@ -37,7 +37,7 @@ class LossOptions:
         if self.rules == "released" and self.kind not in RELEASED_KINDS:
             raise UsageError(
                 f"params train.rules: released has no loss {self.kind!r}, expected "
-                f"{', '.join(RELEASED_KINDS)} alone in train.losses, or train.rules: corrected"
+                f"{', '.join(RELEASED_KINDS)} alone in train.methods, or train.rules: corrected"
             )
         if self.rules == "released" and self.gamma != RELEASED_GAMMA:
             raise UsageError(

@@ -42,7 +42,7 @@ def train(
     dataset: Path,
     media: Path,
     recipe: Recipe,
-    loss: str,
+    method: str,
     seed: int,
     resume: Path | None = None,
     heart: Heart | None = None,
@@ -57,7 +57,7 @@ def train(
         dataset: folder of the dataset stage (`train/`, `validation/`).
         media: the media root that video ids resolve under.
         recipe: knobs.
-        loss: one of `components.train.loss.KINDS`.
+        method: one of `components.train.loss.KINDS`.
         seed: of sample order, offsets and state rows.
         resume: a private folder that outlives a kill: checkpoints go there, and the run goes on from the
             newest one in it. None: neither. The first rank's counts; all machines see it under the same path.
@@ -67,7 +67,7 @@ def train(
         Counts and speed for the run record.
 
     """
-    options = LossOptions(loss, recipe.gamma, recipe.rules)  # refused before anything is read
+    options = LossOptions(method, recipe.gamma, recipe.rules)  # refused before anything is read
     torch.set_num_threads(threads())
     join()
     resume = from_first(resume)
@@ -88,14 +88,14 @@ def train(
     models = shelf.models if resume else out_dir
 
     def keep(step: int) -> None:
-        save(engine, adapter, models / f"step-{step}", describe(adapter, recipe, loss, seed, step))
+        save(engine, adapter, models / f"step-{step}", describe(adapter, recipe, method, seed, step))
 
     def checkpoint(step: int) -> None:
         save_checkpoint(shelf, engine, journal.state(), step)
 
     speed = run_steps(engine, adapter, data, recipe, seed, journal, heart, Hooks(keep, checkpoint))
     heart.beat(recipe.steps, CHECK + 3, "writing the product", patient=True)
-    save(engine, adapter, out_dir, describe(adapter, recipe, loss, seed, recipe.steps))
+    save(engine, adapter, out_dir, describe(adapter, recipe, method, seed, recipe.steps))
     if world()[0] == 0:
         journal.write(out_dir)
         if resume and models.is_dir():
@@ -115,7 +115,7 @@ def train_job(job: Mapping[str, Any], heart: Heart | None = None) -> dict[str, A
         dataset=Path(job["dataset"]),
         media=Path(job["media"]),
         recipe=Recipe(**values),
-        loss=job["loss"],
+        method=job["method"],
         seed=job["seed"],
         resume=Path(job["resume"]) if job["resume"] else None,
         heart=heart,
@@ -194,7 +194,7 @@ def gathered(engine: Any) -> Iterator[None]:
         yield
 
 
-def describe(adapter: Adapter, recipe: Recipe, loss: str, seed: int, step: int) -> dict[str, Any]:
+def describe(adapter: Adapter, recipe: Recipe, method: str, seed: int, step: int) -> dict[str, Any]:
     """What a reader of the model must know beyond its Hugging Face configuration."""
     return {
         "schema": 1,
@@ -202,7 +202,8 @@ def describe(adapter: Adapter, recipe: Recipe, loss: str, seed: int, step: int) 
         "time_tag": "<{i}s-{i+1}s>",
         "fps": 1,
         "window_turns": recipe.window_turns,
-        "loss": loss,
+        "method": method,
+        "loss": method,
         "rules": recipe.rules,
         "seed": seed,
         "step": step,

@@ -26,7 +26,7 @@ COLUMNS = {
 def test_a_plot_shows_every_model_of_the_matrix_once(name: str) -> None:
     (plot,) = (plot[name] for plot in PLOTS if name in plot)
     train = PARAMS["train"]
-    runs = product(PARAMS["families"], train["losses"], train["seeds"])
+    runs = product(PARAMS["families"], train["methods"], train["seeds"])
     files = {Path(file) for file in plot["y"]}
     assert {file.parts[1] for file in files} == {f"{family}-{loss}-{seed}" for family, loss, seed in runs}
     (curve,) = {file.stem for file in files}

@@ -43,5 +43,5 @@ def test_two_families_four_losses_two_seeds(graph: Graph) -> None:
 
 def test_its_names_are_known() -> None:
     assert [find_family(name, "profiles/full.yaml").name for name in FULL["families"]] == FULL["families"]
-    assert set(FULL["train"]["losses"]) <= set(KINDS)
+    assert set(FULL["train"]["methods"]) <= set(KINDS)
     assert len(set(FULL["train"]["seeds"])) == 2

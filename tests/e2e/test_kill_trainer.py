@@ -17,7 +17,7 @@ MARKS = {
     "flow": "flows.reproduce",
     "server": "uvicorn",
     "dvc": "repro --single-item",
-    "trainer": "components.train --family qwen2_5_vl --loss focal",
+    "trainer": "components.train --family qwen2_5_vl --method focal",
 }
 FLOW = ["python", "-m", "flows.reproduce", "--targets", "train@qwen2_5_vl-focal-0"]
 PATIENCE_S, GONE_S = 180.0, 10.0

@@ -36,7 +36,7 @@ OVERLAY = {
     },
     "base": {"frame_steps": 2, "frame_batch": 8, "clip_steps": 2, "clip_frames": 4, "clip_clips": 1},
     "train": {
-        "losses": ["focal"], "steps": 20, "batch": 2, "checkpoints": [10],
+        "methods": ["focal"], "steps": 20, "batch": 2, "checkpoints": [10],
         "check_every": 10, "check_samples": 4,
     },
     "evaluate": {"suites": ["validation"]},

@@ -37,7 +37,7 @@ OVERLAY = {
     },
     "dataset": {"validation_share": 0.4},
     "base": {"frame_steps": 1, "frame_batch": 2, "clip_steps": 1, "clip_frames": 2, "clip_clips": 1},
-    "train": {"losses": ["focal"], "steps": 2, "batch": 2, "checkpoints": []},
+    "train": {"methods": ["focal"], "steps": 2, "batch": 2, "checkpoints": []},
     "evaluate": {"suites": ["validation"]},
 }  # fmt: skip
 REFUSED = {

@@ -24,7 +24,7 @@ PRODUCT = Path("artifacts/register")
 CODE = "components/train/loss.py"
 PARAMS = {
     "seed": 0,
-    "train": {"lr": 0.001, "losses": ["ce", "focal"]},
+    "train": {"lr": 0.001, "methods": ["ce", "focal"]},
     "registry": {"name": "streamo", "store": "registry/store", "margin": 3.0, "require_floors": True},
 }
 DAG = {

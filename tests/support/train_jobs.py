@@ -21,7 +21,7 @@ def job_of(
         resume.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         "out_dir": str(out_dir), "base": str(base), "dataset": str(products.dataset),
-        "media": str(products.media), "recipe": asdict(recipe), "loss": "focal", "seed": 0,
+        "media": str(products.media), "recipe": asdict(recipe), "method": "focal", "seed": 0,
         "resume": str(resume) if resume else None,
     }  # fmt: skip
 

@@ -60,7 +60,7 @@ def test_wrong_use_is_named(words: list[str], message: str) -> None:
     ("overlay", "message"),
     [
         ("train: {rules: released}", "released has no loss 'ce', expected focal alone"),
-        ("train: {rules: released, losses: [focal], gamma: 1.0}", "train.gamma: 1.0, expected 2.0"),
+        ("train: {rules: released, methods: [focal], gamma: 1.0}", "train.gamma: 1.0, expected 2.0"),
         ("train: {rules: old}", "train.rules: 'old', expected corrected or released"),
         ("base: {kind: reference}", "base.references.qwen2_5_vl: no entry"),
     ],
@@ -72,7 +72,7 @@ def test_a_plan_of_what_would_not_run_is_refused(tmp_path: Path, overlay: str, m
 
 
 def test_the_released_rules_are_planned_for_their_loss(tmp_path: Path) -> None:
-    (tmp_path / "mine.yaml").write_text("train: {rules: released, losses: [focal]}")
+    (tmp_path / "mine.yaml").write_text("train: {rules: released, methods: [focal]}")
     plan = plan_train.make(arguments("--profile", str(tmp_path / "mine.yaml")), ROOT)
     assert plan.settings.recipe.rules == "released" and plan.fits
 

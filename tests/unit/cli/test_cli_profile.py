@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PARAMS = """# head
 seed: 0
 train:            # how
-  losses:
+  methods:
   - ce
   - focal
   steps: 300      # long
@@ -25,15 +25,15 @@ none: null
 
 
 def test_only_the_changed_lines_change() -> None:
-    text, changes = apply_profile(PARAMS, "train: {steps: 6, losses: [ce]}\nextra: {a: 1}\n")
+    text, changes = apply_profile(PARAMS, "train: {steps: 6, methods: [ce]}\nextra: {a: 1}\n")
     assert changes == [
         "train.steps: 300 -> 6",
-        "train.losses: ['ce', 'focal'] -> ['ce']",
+        "train.methods: ['ce', 'focal'] -> ['ce']",
         "extra: {'a': 1} (new)",
     ]
     assert text.endswith("none: null\nextra: {a: 1}\n")
     assert "# head\n" in text and "steps: 6        # long" in text and 'name: "quoted"' in text
-    assert yaml.safe_load(text)["train"] == {"losses": ["ce"], "steps": 6, "betas": [0.9, 0.98]}
+    assert yaml.safe_load(text)["train"] == {"methods": ["ce"], "steps": 6, "betas": [0.9, 0.98]}
     assert "betas: [0.9, 0.98]\n" in text
 
 

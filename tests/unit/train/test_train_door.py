@@ -29,7 +29,7 @@ def attempt(products, recipe, tmp_path):
                 dataset=products.dataset,
                 media=products.media,
                 recipe=recipe,
-                loss="focal",
+                method="focal",
                 seed=0,
             )
         assert not list(out.rglob("*.safetensors"))

@@ -32,7 +32,7 @@ def run(published, out, products, recipe, **changes):
     }
     train(
         out, base=published, dataset=products.dataset, media=products.media,
-        recipe=replace(recipe, **values | changes), loss="focal", seed=0,
+        recipe=replace(recipe, **values | changes), method="focal", seed=0,
     )  # fmt: skip
     return load(out)
 

@@ -106,7 +106,7 @@ def test_a_run_by_the_released_rules_says_so_and_gives_other_weights(products, b
         out = tmp_path / rules
         out.mkdir()
         where = {"base": base, "dataset": products.dataset, "media": products.media}
-        train(out, **where, recipe=replace(recipe, rules=rules), loss="focal", seed=0)
+        train(out, **where, recipe=replace(recipe, rules=rules), method="focal", seed=0)
         about = read_json(out / "streamo.json")
         assert about["rules"] == about["recipe"]["rules"] == rules
         weights[rules] = load(out).model.lm_head.weight
@@ -129,7 +129,7 @@ def test_what_the_released_code_does_not_have_is_refused(kind, gamma, rules, sai
         LossOptions(kind, gamma, rules)
     none = {"base": tmp_path, "dataset": tmp_path, "media": tmp_path}
     with pytest.raises(UsageError, match=said):
-        train(tmp_path / "out", **none, recipe=replace(recipe, rules=rules, gamma=gamma), loss=kind, seed=0)
+        train(tmp_path / "out", **none, recipe=replace(recipe, rules=rules, gamma=gamma), method=kind, seed=0)
     assert not list(tmp_path.iterdir())
 
 

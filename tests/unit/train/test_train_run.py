@@ -19,7 +19,7 @@ from components.train.samples import read_split
 
 @pytest.fixture
 def run(products, base):
-    def start(out, recipe, loss="focal", seed=0):
+    def start(out, recipe, method="focal", seed=0):
         out.mkdir(parents=True)
         train(
             out,
@@ -27,7 +27,7 @@ def run(products, base):
             dataset=products.dataset,
             media=products.media,
             recipe=recipe,
-            loss=loss,
+            method=method,
             seed=seed,
         )
         return out
@@ -45,7 +45,7 @@ def test_product_is_whole_and_loads(run, recipe, tmp_path):
     adapter = load(out)
     about = read_json(out / "streamo.json")
     assert tuple(about["state_ids"][name] for name in ("silence", "standby", "response")) == adapter.state_ids
-    assert about["loss"] == "focal" and about["step"] == 3 and about["recipe"]["batch"] == 4
+    assert about["method"] == "focal" and about["step"] == 3 and about["recipe"]["batch"] == 4
     assert load(out / "step-2").state_ids == adapter.state_ids
     assert read_json(out / "step-2/streamo.json")["step"] == 2
     assert not (out / "step-99").exists()
@@ -72,7 +72,7 @@ def test_curves_by_task_and_of_samples_add_up(run, recipe, products, tmp_path):
 def test_speed_is_told_for_the_run_record_and_is_no_product(products, base, recipe, tmp_path):
     (tmp_path / "out").mkdir()
     where = {"base": base, "dataset": products.dataset, "media": products.media}
-    speed = train(tmp_path / "out", **where, recipe=recipe, loss="ce", seed=0)["speed"]
+    speed = train(tmp_path / "out", **where, recipe=recipe, method="ce", seed=0)["speed"]
     tokens = sum(int(row["tokens"]) for row in rows(tmp_path / "out/curves/samples.csv"))
     assert speed["device"] == "cpu" and speed["mfu"] is None
     assert speed["tokens"] == tokens and speed["steps"] == 3 and speed["tokens_per_s"] > 0
@@ -147,7 +147,7 @@ def test_zero_stages_train_alike(run, recipe, tmp_path, stage):
 
 def test_losses_start_from_the_same_batch(run, recipe, tmp_path):
     first = {
-        kind: rows(run(tmp_path / kind, recipe, loss=kind) / "curves/loss.csv")[0] for kind in ("ce", "fixed")
+        kind: rows(run(tmp_path / kind, recipe, method=kind) / "curves/loss.csv")[0] for kind in ("ce", "fixed")
     }
     assert first["ce"]["ce_silence"] == first["fixed"]["ce_silence"]
     assert first["ce"]["loss"] != first["fixed"]["loss"]
