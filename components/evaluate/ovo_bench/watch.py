@@ -8,6 +8,7 @@ a query at 12.3 s sees picture 12.0 and not 12.5, while the stream itself goes o
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -21,6 +22,9 @@ from components.infer.session import StreamTurn
 from components.infer.watch import pictures
 from components.model.adapter import Adapter
 from components.model.positions import Grid
+from components.video.frames import Image
+
+TOWER_TURNS = 16  # a call of the vision tower; one turn a call costs a tiny model more than the turn itself
 
 
 class Session(Protocol):
@@ -118,7 +122,7 @@ def watch_video(
 ) -> Iterator[Watched]:
     """Watch one video for all its items; yields each as soon as its last stream is over.
 
-    Memory: one picture and its rows at a time, and the streams that are open on this turn.
+    Memory: `TOWER_TURNS` turns of pictures and rows, and the streams that are open on this turn.
 
     Raises:
         UnreadableVideoError: the video stops decoding; items already yielded stand.
@@ -131,7 +135,8 @@ def watch_video(
     trunk, trunk_end = open_session(), max(begins)
     live: dict[int, list[Live]] = {place: [] for place in range(len(items))}
     last = max(ask.last for item in items for ask in item.asks)
-    for turn, shown in enumerate(show(adapter, path, last + 1, fps)):
+    seen = show(adapter, path, items[0].turns, last + 1, fps)
+    for turn, shown in zip(range(last + 1), seen, strict=False):
         for place, ask in begins.get(turn, []):
             session = trunk.clone()
             session.ask(ask.question)
@@ -146,19 +151,34 @@ def watch_video(
                 yield finished(items[place], live.pop(place))
 
 
-def show(adapter: Adapter, path: Path, turns: int, fps: int) -> Iterator[Shown]:
-    """The turns of a video as the tower sees them, one call of the tower a turn, as in a live stream."""
-    source = pictures(path, turns, fps)
-    while True:
-        try:
-            images = next(source, None)
-        except DataError as error:
-            raise UnreadableVideoError(str(error)) from error
-        if images is None:
-            return
-        pixels, grids = adapter.encode_frame(images)
-        rows = torch.split(adapter.features(pixels, grids), adapter.n_visual(grids))
-        yield Shown(tuple(rows), tuple(grids))
+def show(adapter: Adapter, path: Path, turns: int, needed: int, fps: int) -> Iterator[Shown]:
+    """At least the first `needed` turns of a video as the tower sees them, `TOWER_TURNS` in one call.
+
+    Calls begin at fixed turns and are cut by the video's end alone, never by what is asked of it: rows from a
+    call of another size may differ in the last bit, and a resumed run must repeat an uninterrupted one. The
+    last call may see, and hand out, turns beyond `needed`.
+    """
+    source = pictures(path, min(turns, -(-needed // TOWER_TURNS) * TOWER_TURNS), fps)
+    for _ in range(0, needed, TOWER_TURNS):
+        images, broken = take(source, TOWER_TURNS)
+        if images:
+            pixels, grids = adapter.encode_frame([image for turn in images for image in turn])
+            rows = torch.split(adapter.features(pixels, grids), adapter.n_visual(grids))
+            for first in range(0, len(grids), fps):
+                yield Shown(tuple(rows[first : first + fps]), tuple(grids[first : first + fps]))
+        if broken is not None:
+            raise UnreadableVideoError(str(broken)) from broken
+
+
+def take(source: Iterator[list[Image]], count: int) -> tuple[list[list[Image]], DataError | None]:
+    """The next `count` turns' pictures, fewer at the end, and the error that ended them early."""
+    taken: list[list[Image]] = []
+    try:
+        for pictures_of_turn in islice(source, count):
+            taken.append(pictures_of_turn)  # not in one go: what came before an error stands
+    except DataError as error:
+        return taken, error
+    return taken, None
 
 
 def finished(item: Item, live: Sequence[Live]) -> Watched:
