@@ -17,7 +17,7 @@ COMMANDS = {
     "probe": "decode video files and say which are usable",
     "convert": "raw labels to stream dialogues or a turn table",
     "validate": "the gate on any turn table",
-    "score": "score benchmark results (ovo)",
+    "score": "score benchmark results made anywhere, with floors and intervals",
     "evaluate": "any model folder on the held-out set of this checkout",
     "gate": "is the candidate not worse than the champion, group by group",
     "stream": "let a model watch a video turn by turn",

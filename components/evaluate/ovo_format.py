@@ -10,7 +10,7 @@ from typing import Any
 
 from components.core.errors import DataError
 from components.core.files import read_json
-from components.evaluate.answers import LETTERS, text_of
+from components.evaluate.answers import LETTERS
 
 Entry = dict[str, Any]
 Row = dict[str, Any]
@@ -115,11 +115,11 @@ def point_truth(task: str, point: dict[str, Any]) -> str:
     return str(point["count"]) if task == "REC" else ("No", "Yes")[point["type"]]
 
 
-def answers(row: Row) -> list[str | None]:
-    """The answers of one result row, one per scored point, as text (`answers.text_of`)."""
+def answers(row: Row) -> list[Any]:
+    """The answers of one result row as they are (any value), one per scored point."""
     if "test_info" in row:
-        return [text_of(point.get("response"))[0] for point in row["test_info"]]
-    return [text_of(row.get("response"))[0]]
+        return [point.get("response") for point in row["test_info"]]
+    return [row.get("response")]
 
 
 def rows_of(results: Results) -> Iterator[Row]:

@@ -8,12 +8,14 @@ is also officially right.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.evaluate import scheme
 from components.evaluate.answers import official_letter, strict_letter, text_of
-from components.evaluate.ovo_format import GROUP_OF, GROUPS, TASKS
+from components.evaluate.ovo_format import GROUP_OF, GROUPS
+from components.evaluate.scheme import Scheme
 
 DIGITS = re.compile(r"\d+")
 NUMBER = re.compile(r"[-\u2212]?\d+(?:[.,:]\d+)*")
@@ -29,6 +31,11 @@ class PointScore:
     entry: Any
     index: int
     credit: float
+
+    @property
+    def id(self) -> str:
+        """The id of the test point, e.g. `REC-12-0`: the first of entry 12."""
+        return f"{self.task}-{self.entry}-{self.index}"
 
 
 def official(task: str, answer: Any, truth: str, options: Sequence[str] = ()) -> bool:
@@ -60,45 +67,9 @@ def strict(task: str, answer: Any, truth: str, options: Sequence[str] = ()) -> b
     return word is not None and word[1] == truth and not OTHER_WORD[truth].search(text)
 
 
-def mean(values: Iterable[float]) -> float | None:
-    """The mean, or None of nothing."""
-    kept = list(values)
-    return sum(kept) / len(kept) if kept else None
-
-
-def percent(value: float | None) -> float | None:
-    """Two decimals, as OVO-Bench prints them."""
-    return None if value is None else round(value, 2)
-
-
-def task_accuracies(points: Iterable[PointScore]) -> dict[str, float]:
-    """Unrounded percent per task present."""
-    sums: dict[str, list[float]] = {}
-    for point in points:
-        sums.setdefault(point.task, []).append(point.credit)
-    return {task: 100 * sum(sums[task]) / len(sums[task]) for task in TASKS if task in sums}
-
-
-def group_means(accuracies: dict[str, float]) -> dict[str, float | None]:
-    """A group is the mean of its tasks present, None where none is."""
-    return {group: mean(accuracies[t] for t in tasks if t in accuracies) for group, tasks in GROUPS.items()}
+OVO = Scheme(GROUPS, "groups")
 
 
 def table(points: Sequence[PointScore]) -> dict[str, Any]:
     """`tasks` (correct, total, accuracy), `groups` and `total` in percent: the shape of every score."""
-    accuracies = task_accuracies(points)
-    groups = group_means(accuracies)
-    tasks = {}
-    for task, accuracy in accuracies.items():
-        credits = [point.credit for point in points if point.task == task]
-        correct = round(sum(credits), 2)
-        tasks[task] = {
-            "correct": int(correct) if correct.is_integer() else correct,
-            "total": len(credits),
-            "accuracy": percent(accuracy),
-        }
-    return {
-        "tasks": tasks,
-        "groups": {group: percent(value) for group, value in groups.items()},
-        "total": percent(mean(value for value in groups.values() if value is not None)),
-    }
+    return scheme.table(points, OVO)

@@ -23,11 +23,6 @@ Hashes = Mapping[str, str]
 Row = dict[str, Any]
 
 
-def point_id(point: PointScore) -> str:
-    """The id of one test point, e.g. `REC-12-0`: the first of entry 12."""
-    return f"{point.task}-{point.entry}-{point.index}"
-
-
 def ovo_heldout(entries: Sequence[Entry], hashes: Hashes, *, max_new_tokens: int) -> str:
     """The fingerprint of the ovo suite.
 
@@ -53,7 +48,7 @@ def asked_points(entry: Entry, tags: Tags, hashes: Hashes) -> Iterator[Row]:
         at = entry["test_info"][index] if forward else entry
         point = PointScore(entry["task"], entry["id"], index, 0.0)
         yield {
-            "id": point_id(point),
+            "id": point.id,
             "match": tags.get(point, "match"),
             "column": tags.get(point, "points"),
             "question": question_of(entry, at) if forward else entry["question"],
@@ -79,7 +74,7 @@ def ovo_points(entries: Sequence[Entry], results: Results, heldout: str) -> dict
     videos = {(entry["task"], entry["id"]): entry["video"] for entry in entries}
     points = [
         {
-            "id": point_id(point),
+            "id": point.id,
             "group": GROUP_OF[point.task],
             "task": point.task,
             "video_id": videos[(point.task, point.entry)],
