@@ -35,8 +35,12 @@ def evaluated(out: str, reader: Reader, seed: int) -> Iterator[Number]:
         yield Number(f"{name} scores", None, f"skipped: {scores['skipped']}")
     elif scores.get("suite") == "ovo":
         yield from ovo_numbers(name, scores, points)
-    else:
+    elif scores.get("suite") == "validation":
         yield from validation_numbers(name, scores, points, reader.json(f"{out}/predictions.json"), seed)
+    elif scores.get("suite") == "offline":
+        yield from offline_numbers(name, scores, points)
+    else:
+        yield Number(f"{name} scores", None, f"suite {scores.get('suite')}: not counted again here")
 
 
 def ovo_numbers(name: str, scores: Any, points: Any) -> Iterator[Number]:
@@ -49,6 +53,20 @@ def ovo_numbers(name: str, scores: Any, points: Any) -> Iterator[Number]:
         total = sum(cell["total"] for cell in counted["tasks"].values())
         stored = scores["columns"][column]["model"]
         yield compared(f"{name} {column} accuracies", counted, stored, f"{total} test points")
+
+
+def offline_numbers(name: str, scores: Any, points: Any) -> Iterator[Number]:
+    """Correct and total of every task before and after conversion, from the test points."""
+    if points is None or "points" not in points:
+        yield Number(f"{name} accuracies", None, "no points.json: this version stored no test points")
+        return
+    for when in ("before", "after"):
+        counted: dict[str, list[int]] = {}
+        for point in points["points"]:
+            cell = counted.setdefault(point["task"], [0, 0])
+            cell[0], cell[1] = cell[0] + bool(point[when]), cell[1] + 1
+        told = {task: [cell["correct"], cell["total"]] for task, cell in scores[when]["tasks"].items()}
+        yield compared(f"{name} {when}", counted, told, f"{len(points['points'])} test points")
 
 
 def validation_numbers(name: str, scores: Any, points: Any, predictions: Any, seed: int) -> Iterator[Number]:

@@ -24,13 +24,17 @@ def main() -> None:
     parser.add_argument("--family", required=True, help="one of params families")
     parser.add_argument("--method", required=True, help="one of params train.methods")
     parser.add_argument("--seed", required=True, type=int, help="one of params train.seeds")
-    parser.add_argument("--suite", required=True, choices=("validation", "ovo"))
+    parser.add_argument("--suite", required=True, choices=("validation", "ovo", "offline"))
     args = parser.parse_args()
     name = f"{args.family}-{args.method}-{args.seed}"
     item = {"family": args.family, "method": args.method, "seed": args.seed, "suite": args.suite}
     with stage("evaluate", f"artifacts/evaluation/{name}-{args.suite}", item=item) as st:
-        run = validation if args.suite == "validation" else ovo
-        st.record.extra["cost"] = run(st, Path("models") / name)
+        model = Path("models") / name
+        if args.suite == "offline":
+            st.record.extra["cost"] = offline(st, model, Path("models/base") / args.family)
+        else:
+            run = validation if args.suite == "validation" else ovo
+            st.record.extra["cost"] = run(st, model)
 
 
 def validation(st: Stage, model: Path) -> dict[str, Any]:
@@ -63,6 +67,22 @@ def ovo(st: Stage, model: Path) -> dict[str, Any]:
         seed=st.seed,
     )
     return run_ovo(st.dir, inputs)
+
+
+def offline(st: Stage, model: Path, base: Path) -> dict[str, Any]:
+    """Retention: base and trained model on the same offline questions."""
+    from components.evaluate.offline.run_retention import RetentionInputs, run_retention
+
+    inputs = RetentionInputs(
+        model=model,
+        base=base,
+        media=Path(st.param("corpus.media")),
+        corpus=CORPUS,
+        exchanged=bool(st.param("evaluate.exchanged")),
+        max_new_tokens=int(st.param("evaluate.max_new_tokens")),
+        seed=st.seed,
+    )
+    return run_retention(st.dir, inputs)
 
 
 if __name__ == "__main__":

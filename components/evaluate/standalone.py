@@ -16,7 +16,7 @@ from components.core.hashing import sha256_file
 from components.video.manifest import BENCHMARK, read_manifest
 from components.video.root import MediaRoot
 
-SUITES = ("ovo", "validation")
+SUITES = ("ovo", "validation", "offline")
 NEEDED = ("config.json", "streamo.json", "tokenizer.json", "preprocessor_config.json")
 PRODUCTS = (
     "artifacts/corpus/benchmark.json",
@@ -102,7 +102,7 @@ def read_knobs(data: Path) -> Knobs:
 def check_videos(data: Path, media: Path, suite: str) -> None:
     """Raise DataError unless the suite's videos have the bytes that the manifest and `heldout` tell of."""
     root = MediaRoot(media)
-    wanted = None if suite == "ovo" else validation_videos(data)
+    wanted = validation_videos(data) if suite == "validation" else None
     for video in read_manifest(data / "artifacts/corpus/manifest.parquet"):
         held = video.role == BENCHMARK if wanted is None else video.video_id in wanted
         if held and sha256_file(root.resolve(video.video_id)) != video.sha256:
@@ -110,6 +110,17 @@ def check_videos(data: Path, media: Path, suite: str) -> None:
                 f"{media / video.video_id}: SHA-256 differs from artifacts/corpus/manifest.parquet; "
                 "restore the video (`dvc checkout`) or reproduce stage corpus"
             )
+
+
+def base_of(model: Path, data: Path) -> Path:
+    """The base of the model's family in the checkout; DataError where there is none to compare with."""
+    family = str(read_json(model / "config.json").get("model_type"))
+    base = data / "models/base" / family
+    if not base.is_dir():
+        raise DataError(
+            f"{base}: missing, and retention compares with the base; run `make reproduce`"
+        )
+    return base
 
 
 def validation_videos(data: Path) -> Iterable[str]:
@@ -134,6 +145,19 @@ def run_suite(out: Path, model: Path, suite: str, data: Path, knobs: Knobs) -> d
             seed=knobs.seed,
         )
         return run_ovo(out, ovo)
+    if suite == "offline":
+        from components.evaluate.offline.run_retention import RetentionInputs, run_retention
+
+        offline = RetentionInputs(
+            model=model,
+            base=base_of(model, data),
+            media=knobs.media,
+            corpus=corpus,
+            exchanged=knobs.exchanged,
+            max_new_tokens=knobs.max_new_tokens,
+            seed=knobs.seed,
+        )
+        return run_retention(out, offline)
     from components.evaluate.run_validation import ValidationInputs, run_validation
 
     validation = ValidationInputs(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from components.core.errors import DataError, InternalError
 from components.core.process import FIXED_ENV, is_alive, kill_group, start_group
-from components.registry.gate_points import Points, parse_points
+from components.registry.gate_points import ROWS, Points, parse_points
 from components.registry.store import Store
 
 SCRATCH = Path(".scratch/gate")
@@ -29,10 +29,11 @@ class Champion:
     root: Path
 
     def suites(self) -> list[str]:
-        """The suites it was registered with."""
+        """The suites it was registered with that the gate compares."""
         files = self.store.manifest(self.version)["files"]
         prefix = f"{PRODUCT}/evaluation/"
-        return sorted({path.split("/")[2] for path in files if path.startswith(prefix)})
+        found = {path.split("/")[2] for path in files if path.startswith(prefix)}
+        return sorted(found & ROWS.keys())
 
     def stored(self, suite: str) -> Points | None:
         """The points it was registered with; None if it has none of this suite."""

@@ -14,6 +14,7 @@ from components.train.loss import KINDS
 
 ROOT = Path(__file__).resolve().parents[2]
 FULL = yaml.safe_load((ROOT / "profiles/full.yaml").read_text())
+SUITES = yaml.safe_load((ROOT / "params.yaml").read_text())["evaluate"]["suites"]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
 def test_two_families_four_losses_two_seeds(graph: Graph) -> None:
     trained = [node for node in graph if node.name == "train"]
     evaluated = [node for node in graph if node.name == "evaluate"]
-    assert (len(trained), len(evaluated)) == (16, 32)
+    assert (len(trained), len(evaluated)) == (16, 16 * len(SUITES))
     for node in trained:
         family = node.address.removeprefix("train@").split("-")[0]
         assert f"base@{family}" in node.upstream
