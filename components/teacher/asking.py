@@ -13,12 +13,14 @@ from components.teacher.base import Refusal
 from components.teacher.budget import Amount, Budget
 from components.teacher.cache import AnswerCache, Kept
 from components.teacher.chat import ChatRequest, Reply, key_of
+from components.teacher.claims import Claims
 from components.teacher.endpoint import Endpoint, EndpointError
 from components.teacher.limiter import Limiter, Pass
 from components.teacher.reading import NotACompletionError, read_answer, read_completion
 from components.teacher.transport import AttemptFailed, HttpAnswer, Transport, server_message
 
 FIRST_WAIT_S, LONGEST_BACKOFF_S = 0.5, 60.0
+CLAIMED_S = 0.2  # between looks at a question that another process is asking
 OK, TOO_MANY, SERVER_ERRORS = 200, 429, 500
 # The server's fault or the network's: a product must not be made of these, run again instead.
 TRANSIENT = frozenset({"timeout", "connection", "rate_limited", "server_error", "not_a_completion"})
@@ -71,6 +73,7 @@ class Asking:
         self, endpoint: Endpoint, cache: AnswerCache, budget: Budget, *, seed: int, stop: asyncio.Event
     ):
         self.endpoint, self.cache, self.budget, self.seed, self.stop = endpoint, cache, budget, seed, stop
+        self.claims = Claims(cache.folder)
         self.limiter = Limiter(endpoint.requests_per_minute, endpoint.tokens_per_minute)
         self.attempts, self.retried = 0, dict[str, int]()
         self._transport: Transport | None = None  # not before it is needed: answers kept need no API key
@@ -79,7 +82,8 @@ class Asking:
         self._refused: dict[str, Refusal] = {}
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections and give all claims back."""
+        self.claims.close()
         if self._transport is not None:
             await self._transport.close()
 
@@ -100,15 +104,27 @@ class Asking:
                 kept = self.cache.get(key)
                 if kept is not None:
                     return _reply(request, key, kept, cached=True)
-                await self._ask(self._question(request, known_by, key))
-                kept = self.cache.get(key)
-                if kept is None:
-                    raise EndpointError(f"{self.cache.path(key)}: the answer just written does not verify")
-                return _reply(request, key, kept, cached=False)
+                return await self._claim_and_ask(request, self._question(request, known_by, key))
             except Refusal as refusal:
                 refusal.key = key
                 self._refused[key] = refusal
                 return refusal
+
+    async def _claim_and_ask(self, request: ChatRequest, question: Question) -> Reply:
+        """Ask, unless another process with the same cache is asking it already: then take its answer."""
+        while not self.claims.take(question.key):
+            await self._unless_stopped(asyncio.sleep(CLAIMED_S))
+        try:
+            kept = self.cache.get(question.key)
+            if kept is not None:
+                return _reply(request, question.key, kept, cached=True)
+            await self._ask(question)
+        finally:
+            self.claims.give(question.key)
+        kept = self.cache.get(question.key)
+        if kept is None:
+            raise EndpointError(f"{self.cache.path(question.key)}: the answer just written does not verify")
+        return _reply(request, question.key, kept, cached=False)
 
     def _question(self, request: ChatRequest, known_by: dict[str, Any], key: str) -> Question:
         sent, answered = self.endpoint.bound(request)

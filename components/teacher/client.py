@@ -68,7 +68,7 @@ class Client:
             outcomes = asyncio.run(self._collect(requests, label, caught))
         except asyncio.CancelledError:  # by the second signal
             outcomes = {}
-        if caught == [signal.SIGTERM]:
+        if caught[:1] == [signal.SIGTERM]:
             signal.raise_signal(signal.SIGTERM)
         if caught:
             raise KeyboardInterrupt

@@ -132,7 +132,7 @@ def check_url(url: str, allow_http: bool) -> None:
         or parts.query
         or parts.fragment
     ):
-        raise UsageError(f"endpoint: {url!r} is not http(s)://host[:port]/path")
+        raise UsageError("endpoint: the address must read http(s)://host[:port]/path, nothing more")
     if parts.scheme == "http" and not allow_http and not is_loopback(parts.hostname):
         raise UsageError(
             f"endpoint: {url} would send frames and key unencrypted; use https, or set allow_http: true"

@@ -13,6 +13,7 @@ from components.teacher.chat import ChatRequest
 
 FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
 SHOWN = 200  # characters of a foreign text in a message
+PLACES = 20  # brackets in prose behind which JSON is looked for
 
 
 class NotACompletionError(ValueError):
@@ -113,11 +114,12 @@ def _structured(text: str, schema: Any) -> Any:
 
 
 def _holds_json(text: str) -> bool:
-    """Whether a whole JSON object or list stands somewhere in `text`: says which fault it is, no more."""
-    decoder = json.JSONDecoder()
-    for match in list(re.finditer(r"[{\[]", text))[:50]:
+    """Whether a whole JSON object or list stands in `text` with more around it: names the fault, no more."""
+    decoder = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    starts = [0] if text[0] in "{[" else [match.start() for match in re.finditer(r"[{\[]", text)][:PLACES]
+    for start in starts:
         try:
-            decoder.raw_decode(text, match.start())
+            decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
         return True
