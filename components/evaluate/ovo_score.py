@@ -10,7 +10,7 @@ from typing import Any
 
 from components.evaluate.answers import official_letter, strict_letter
 from components.evaluate.floors import floors
-from components.evaluate.forward_metrics import forward_responses
+from components.evaluate.forward_metrics import blind_responses, forward_responses
 from components.evaluate.ovo_clock import video_of
 from components.evaluate.ovo_format import GROUP_OF, Entry, Results, answers, point_truth, rows_of, truths
 from components.evaluate.ovo_rules import OVO, PointScore, official, strict
@@ -110,5 +110,11 @@ def score(
         "floors": floors(entries, seed=seed),
         "rows": count_rows(entries, results),
         "counted": count_answers(entries, results),
-        "responses": forward_responses(entries, streams) if streams else None,
+        "responses": responses(entries, streams, seed) if streams else None,
     }
+
+
+def responses(entries: Sequence[Entry], streams: Sequence[Stream], seed: int) -> dict[str, Any]:
+    """When the model spoke (`forward_metrics`), and what speaking blindly scores on the same streams."""
+    blind = blind_responses(entries, streams, seed=seed)
+    return {**forward_responses(entries, streams), "blind": blind}
