@@ -23,6 +23,7 @@ def main() -> None:
             losses=st.param("train.methods"),
             seeds=st.param("train.seeds"),
             suites=st.param("evaluate.suites"),
+            seed=st.seed,
         )
         print(f"report: {results['served']['model']} is served; artifacts/report/index.html")
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from components.report.ablation import GROUPS
 from components.report.ablation_text import steps_text
+from components.report.cells import mean_cell
 from components.report.findings import CONTROL_NAMES, number
-from components.report.html import DASH, Html, Part, RowClass, join, paragraph, section, table, tag
-from components.report.ovo_rows import value_cell
-from components.report.palette import LOSS_TITLES, PAPER_BASES, family_title
+from components.report.html import DASH, Html, Part, RowClass, paragraph, section, table, tag
+from components.report.palette import PAPER_BASES, family_title, method_title
 
 Json = Mapping[str, Any]
 HEAD = (
@@ -55,7 +55,7 @@ def loss_row(row: Json, results: Json) -> list[object]:
     """One loss of one family."""
     served = (row["family"], row["loss"]) == (results["served"]["family"], results["served"]["loss"])
     speech = [mean_cell(row["speech"][name]) for name in ("recall", "precision", "f1")]
-    name = str(LOSS_TITLES.get(row["loss"], row["loss"]))
+    name = method_title(row["loss"])
     return [
         RowClass("served" if served else ""),
         name + (" (served)" if served else ""),
@@ -66,14 +66,6 @@ def loss_row(row: Json, results: Json) -> list[object]:
         steps_text(row["speaks_from"]),
         printed_forward(row, results["paper"]["losses"]),
     ]
-
-
-def mean_cell(cell: Json | None) -> Html:
-    """The mean, its interval and the seeds below it."""
-    if cell is None:
-        return Html(DASH)
-    seeds = " / ".join(number(value) for value in cell["values"]) if len(cell["values"]) > 1 else ""
-    return join([value_cell(cell["mean"], cell["interval"]), tag("small", seeds) if seeds else ""])
 
 
 def printed_forward(row: Json, printed: Sequence[Json]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.report.html import Html, details, figure, join, legend, paragraph, section, tag
-from components.report.palette import LOSS_TITLES, colour_of, dash_of, family_title
+from components.report.palette import colour_of, dash_of, family_title, method_title
 from components.report.svg import Series, line_chart
 
 Json = Mapping[str, Any]
@@ -24,7 +24,7 @@ CHARTS = (
 def training_section(results: Json) -> Html:
     """The curves of every run."""
     families, seeds = results["ablation"]["families"], results["ablation"]["seeds"]
-    keys = [(LOSS_TITLES.get(loss, loss), colour_of(loss)) for loss in results["ablation"]["losses"]]
+    keys = [(method_title(loss), colour_of(loss)) for loss in results["ablation"]["losses"]]
     strokes = f"Seed {seeds[0]} is drawn solid, the others dashed. " if len(seeds) > 1 else ""
     note = "The validation slice is teacher-forced: each turn is judged after the labelled answers before it."
     return section(

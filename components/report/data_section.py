@@ -15,8 +15,8 @@ from components.report.html import (
     table,
     tag,
 )
+from components.report.palette import STATE_COLOURS
 from components.report.svg import INK, svg, text
-from components.report.timeline_bars import STATE_COLOURS
 
 Json = Mapping[str, Any]
 BAR_WIDTH, BAR_LEFT, BAR_ROW = 640, 150, 24

@@ -18,7 +18,7 @@ from components.report.ablation_text import steps_text
 from components.report.export_svg import panels
 from components.report.findings import CONTROL_NAMES, number, span
 from components.report.html import DASH
-from components.report.palette import LOSS_TITLES, PAPER_BASES, family_title
+from components.report.palette import PAPER_BASES, family_title, method_title
 
 Json = Mapping[str, Any]
 SPEECH = ("recall", "precision", "f1", "false_alarms_per_quiet_minute")
@@ -96,7 +96,7 @@ def family_table(results: Json, family: str) -> Iterator[str]:
             cells = [cell_text(row["groups"][group]) for group in GROUPS]
             cells += [cell_text(row["macro_f1"]), *[cell_text(row["speech"][name]) for name in SPEECH]]
             cells += [steps_text(row["speaks_from"]), printed_forward(row, results["paper"]["losses"])]
-            yield f"| {LOSS_TITLES.get(row['loss'], row['loss'])} | {' | '.join(cells)} |"
+            yield f"| {method_title(row['loss'])} | {' | '.join(cells)} |"
     for name, title in CONTROL_NAMES.items():
         values = [shown["controls"][family][group].get(name) for group in GROUPS]
         if any(value is not None for value in values):

@@ -5,7 +5,7 @@ from typing import Any
 
 from components.report.curves_section import chart, task_charts
 from components.report.html import Html, join, tag
-from components.report.palette import GROUP_TITLES, LOSS_TITLES, colour_of, family_title
+from components.report.palette import GROUP_TITLES, colour_of, family_title, method_title
 from components.report.progress import GROUPS, step_chart
 from components.report.svg import INK, text
 
@@ -68,7 +68,7 @@ def heading(title: str, shown: Json) -> list[Html]:
     parts = [text(6, 16, title, anchor="start", colour=INK)]
     x = 6
     for loss in shown["losses"]:
-        name = LOSS_TITLES.get(loss, loss)
+        name = method_title(loss)
         parts.append(tag("rect", x=x, y=26, width=12, height=4, fill=colour_of(loss)))
         parts.append(text(x + 17, 32, name, anchor="start"))
         x += 36 + 7 * len(name)

@@ -51,13 +51,18 @@ def table(
     """A table that scrolls sideways in its own frame; the first cell of a row is its header.
 
     A row may begin with a `RowClass`, which styles it and is not shown, or be a `Part`: a title over the rows
-    below it.
+    below it. Each part is a body of its own, within which `sort.js` sorts.
     """
     header = tag("tr", *[tag("th", cell, scope="col") for cell in head])
-    body = [table_row(row, len(head)) for row in rows]
+    bodies: list[list[Html]] = [[]]
+    for row in rows:
+        if isinstance(row, Part):
+            bodies.append([])
+        bodies[-1].append(table_row(row, len(head)))
     shown = [tag("caption", caption)] if caption else []
-    inner = tag("table", *shown, tag("thead", header), tag("tbody", *body), class_=class_ or None)
-    return tag("div", inner, class_="scroll", tabindex="0")
+    body = [tag("tbody", *found) for found in bodies if found]
+    inner = tag("table", *shown, tag("thead", header), *body, class_=class_ or None)
+    return tag("div", inner, class_="scroll", tabindex="0", role="group", aria_label=caption or "table")
 
 
 class RowClass(str):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.report.cells import value_cell
 from components.report.findings import number
 from components.report.html import (
     DASH,
@@ -13,8 +14,7 @@ from components.report.html import (
     section,
     table,
 )
-from components.report.ovo_rows import value_cell
-from components.report.palette import LOSS_TITLES, family_title
+from components.report.palette import family_title, method_title
 from components.report.progress import response_table, steps_part
 
 Json = Mapping[str, Any]
@@ -53,7 +53,7 @@ def loss_section(results: Json) -> Html:
 def paper_row(row: Json) -> list[object]:
     """One printed loss of one base model."""
     cells = [f"{row[task]:.2f}" for task in TASKS]
-    name = f"{row['base']}, {LOSS_TITLES[row['loss']]}"
+    name = f"{row['base']}, {method_title(row['loss'])}"
     return [name, cells[0], cells[1], DASH, cells[2], DASH, f"{row['forward']:.2f}", DASH]
 
 
@@ -87,7 +87,7 @@ def our_row(name: str, entry: Json, results: Json) -> list[object]:
 
     return [
         RowClass("served" if served else ""),
-        f"{name}, {LOSS_TITLES.get(entry['loss'], entry['loss'])}" + (" (served)" if served else ""),
+        f"{name}, {method_title(entry['loss'])}" + (" (served)" if served else ""),
         task("REC"),
         task("SSR"),
         reading("SSR", "interval"),

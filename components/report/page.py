@@ -5,30 +5,36 @@ from importlib import resources
 from typing import Any
 
 from components.report.ablation_section import ablation_section
+from components.report.browser_section import browser_section
+from components.report.clips import Clip
 from components.report.curves_section import training_section
 from components.report.data_section import dataset_section, gate_section, lineage_section
 from components.report.findings import NOT_REPRODUCED, NOT_RUN, REPRODUCED, number
-from components.report.html import Html, join, legend, paragraph, section, tag
+from components.report.html import Html, join, paragraph, section, tag
 from components.report.loss_section import loss_section
+from components.report.offline_section import offline_section
 from components.report.ovo_section import group_chart, ovo_section
-from components.report.timeline_bars import STATE_COLOURS, show_timeline
-from components.report.timelines import Timeline
+from components.report.paper_section import paper_section
+from components.report.plots_section import plots_section
+from components.report.rivals_section import rivals_section
+from components.report.states_section import arms_section, states_section
+from components.report.streamo_section import streamo_section
 from components.report.validation_section import validation_section
 
 Json = Mapping[str, Any]
 TITLE = "Streamo at tiny scale: the whole paper from one DAG"
+SCRIPTS = ("sort.js", "browse.js")  # ours, inline: the page works from a file, offline
 BADGES = {REPRODUCED: "yes", NOT_REPRODUCED: "no", NOT_RUN: "none"}
 
 
-def render(results: Json, timelines: Sequence[Timeline]) -> str:
+def render(results: Json, clips: Sequence[Clip]) -> str:
     """The page.
 
     Args:
         results: the value of results.json.
-        timelines: the clips with their frames.
+        clips: the clips with their frames.
 
     """
-    style = resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8")
     parts = [
         tag("header", tag("h1", title(results)), paragraph(lead(results), class_="lead")),
         cards(results),
@@ -37,24 +43,39 @@ def render(results: Json, timelines: Sequence[Timeline]) -> str:
     if results["ovo_ran"]:
         sections.append(("ovo", "OVO-Bench", ovo_section(results)))
         sections.append(("losses", "Losses", loss_section(results)))
-    sections.append(("comparison", "Comparison", ablation_section(results)))
-    sections.append(("validation", "Validation", validation_section(results)))
-    sections.append(("training", "Training", training_section(results)))
-    sections.append(("clips", "Clips", clips_section(results, timelines)))
-    sections.append(("dataset", "Dataset", dataset_section(results)))
-    sections.append(("gate", "Gate", gate_section(results)))
-    sections.append(("lineage", "Lineage", lineage_section(results)))
+    sections += [
+        ("comparison", "Comparison", ablation_section(results)),
+        ("states", "States", states_section(results)),
+        ("arms", "Data arms", arms_section(results)),
+        ("offline", "Offline", offline_section(results)),
+        ("streamo_bench", "Streamo-Bench", streamo_section(results)),
+        ("rivals", "Rivals", rivals_section(results)),
+        ("plots", "Plots", plots_section(results)),
+        ("clips", "Clips", browser_section(results, clips)),
+        ("paper", "Paper", paper_section(results)),
+        ("validation", "Validation", validation_section(results)),
+        ("training", "Training", training_section(results)),
+        ("dataset", "Dataset", dataset_section(results)),
+        ("gate", "Gate", gate_section(results)),
+        ("lineage", "Lineage", lineage_section(results)),
+    ]
     links = tag("nav", *[tag("a", name, href=f"#{anchor}") for anchor, name, _ in sections])
-    body = tag("main", *parts, links, *[shown for _, _, shown in sections])
+    main = tag("main", *parts, links, *[shown for _, _, shown in sections])
+    body = join([main, *[tag("script", Html(part(name))) for name in SCRIPTS]])
     head = join(
         [
             Html('<meta charset="utf-8"/>'),
             Html('<meta name="viewport" content="width=device-width, initial-scale=1"/>'),
             tag("title", title(results)),
-            tag("style", Html(style)),
+            tag("style", Html(part("style.css"))),
         ]
     )
     return "<!DOCTYPE html>\n" + tag("html", tag("head", head), tag("body", body), lang="en") + "\n"
+
+
+def part(name: str) -> str:
+    """A file of this room that goes into the page as it is."""
+    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
 
 
 def title(results: Json) -> str:
@@ -121,20 +142,4 @@ def findings_section(results: Json) -> Html:
     short = paragraph(results["in_short"], class_="lead")
     return section(
         "findings", "What was and was not reproduced", short, tag("ul", *lines, class_="findings"), *chart
-    )
-
-
-def clips_section(results: Json, timelines: Sequence[Timeline]) -> Html:
-    """Timelines of a few clips the model was not trained on."""
-    if not timelines:
-        return section("clips", "Clips", paragraph("No validation stream has a Response to show."))
-    return section(
-        "clips",
-        "Clips of the validation split",
-        paragraph(
-            f"True and predicted states of {results['served']['model']}, second by second. Per task the clip "
-            "is drawn by the hash of its name, not by how well it went. The dashed line is the question."
-        ),
-        legend([(state, colour) for state, colour in STATE_COLOURS.items()]),
-        *[show_timeline(timeline) for timeline in timelines],
     )

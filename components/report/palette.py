@@ -6,7 +6,11 @@ LOSS_COLOURS = {
     "ce": "#d55e00",
     "class_balanced": "#009e73",
     "focal_detached": "#56b4e9",
+    "eos": "#8c6d31",
+    "head": "#6b5b95",
+    "external": "#c0504d",
 }
+STATE_COLOURS = {"silence": "#d5dce6", "standby": "#e69f00", "response": "#0072b2"}
 OTHER_COLOUR = "#cc79a7"
 DASHES = ("", "5 3", "2 2")  # of the first seed, the second, ...
 FAMILY_TITLES = {"qwen2_5_vl": "Qwen2.5-VL", "qwen3_vl": "Qwen3-VL", "internvl": "InternVL3"}
@@ -18,7 +22,17 @@ LOSS_TITLES = {
     "focal_detached": "focal, detached",
     "class_balanced": "class balanced",
 }
+RIVALS = {
+    "eos": "end of sequence instead of states",
+    "head": "a head with a threshold",
+    "external": "an external module before an offline model",
+}
 GROUP_TITLES = {"forward": "forward", "realtime": "real-time", "backward": "backward", "total": "total"}
+
+
+def method_title(method: str) -> str:
+    """A training method as people write it: a loss over three states, or a rival."""
+    return LOSS_TITLES.get(method) or RIVALS.get(method, method)
 
 
 def family_title(family: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from components.report.cells import value_cell
 from components.report.findings import number
 from components.report.html import Html, details, figure, join, legend, paragraph, table, tag
-from components.report.ovo_rows import value_cell
-from components.report.palette import GROUP_TITLES, LOSS_TITLES, colour_of, dash_of, family_title
+from components.report.palette import GROUP_TITLES, colour_of, dash_of, family_title, method_title
 from components.report.svg import Series, line_chart
 
 Json = Mapping[str, Any]
@@ -29,9 +29,7 @@ def steps_part(ran: Json, shown: Json) -> Html:
         for step, scores in entry["ovo_at_steps"].items()
     ]
     titles = ["model", "REC", "SSR", "CRR", "forward", "real-time", "backward", "forward, naive"]
-    keys = [
-        (LOSS_TITLES.get(loss, loss), colour_of(loss)) for loss in sorted({e["loss"] for e in ran.values()})
-    ]
+    keys = [(method_title(loss), colour_of(loss)) for loss in sorted({e["loss"] for e in ran.values()})]
     return join(
         [
             tag("h3", "Scores on the way"),

@@ -8,6 +8,7 @@ from components.report.ablation_text import says
 from components.report.findings import findings, in_short
 from components.report.inputs import ModelRun, Products, main_column
 from components.report.paper import load_paper
+from components.report.plots import build_plots
 from components.report.select import choose
 
 Json = dict[str, Any]
@@ -22,15 +23,16 @@ STATE_COLUMNS = (
     ),
     "false_alarms_per_quiet_minute",
 )
-SHORT = ("model", "strict", "forced", "exchanged", "blind", "readings", "comparison")
+SUITES = ("offline", "streamo_bench")  # shown as they are, null where not run
 
 
-def build_results(products: Products, timelines: Sequence[Json]) -> Json:
+def build_results(products: Products, clips: Sequence[Json], *, seed: int = 0) -> Json:
     """Everything the page shows, in one JSON value.
 
     Args:
         products: the workspace as read by `inputs.read_products`.
-        timelines: the `shown` part of the clips on the page.
+        clips: the `shown` part of the clips on the page.
+        seed: of the random blind policy among the plots.
 
     """
     served = choose(products.models)  # before any test score is looked at
@@ -49,7 +51,8 @@ def build_results(products: Products, timelines: Sequence[Json]) -> Json:
         "ovo_ran": any("ovo" in model.scores for model in products.models),
         "dataset": dataset_facts(products),
         "gate": products.gate,
-        "timelines": list(timelines),
+        "plots": build_plots(products, column, seed=seed),
+        "clips": list(clips),
         "lineage": products.lineage,
         "paper": paper,
     }
@@ -81,7 +84,8 @@ def model_entry(model: ModelRun, column: str) -> Json:
         "parameters": model.parameters,
         "step": model.trained["step"],
         "validation": model.scores["validation"],
-        "ovo": ovo and {name: column_entry(ovo["columns"][name]) for name in ("matched", "naive")},
+        "ovo": ovo and ovo["columns"],
+        **{suite: model.scores.get(suite) for suite in SUITES},
         "responses": ovo and ovo["responses"],
         "mapping": ovo and ovo.get("mapping"),
         "ovo_at_steps": ovo and ovo_steps(model, column),
@@ -96,11 +100,6 @@ def model_entry(model: ModelRun, column: str) -> Json:
 def tasks_of(rows: Sequence[Curve]) -> list[str]:
     """The columns of `curves/tasks.csv`: the tasks of the training samples."""
     return sorted({name for row in rows for name in row if name != "step"})
-
-
-def column_entry(column: Json) -> Json:
-    """A column of scores.json as it is, without keys this report does not know."""
-    return {key: column[key] for key in SHORT}
 
 
 def ovo_steps(model: ModelRun, column: str) -> dict[str, Json]:

@@ -5,12 +5,14 @@ import struct
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from components.core.files import write_json, write_text
 from components.evaluate.clock import ClockFit
+from components.evaluate.points import ovo_points
 from components.evaluate.scores import build_scores
 from components.evaluate.state_scores import Watched, build_validation
-from components.evaluate.streams import read_results
+from components.evaluate.streams import Stream, read_results
 from components.video.manifest import Video, write_manifest
 from components.world.generate import render
 from tests.support.ovo_samples import benchmark, perfect_stream, silent_stream
@@ -39,6 +41,7 @@ def make_workspace(
     """
     render(root / "data", clips=3, seed=0)
     write_summaries(root / "artifacts")
+    write_json(root / "artifacts" / "corpus" / "benchmark.json", entries() if with_ovo else [])
     for (place, family), (turn, seed) in product(enumerate(families), enumerate(seeds)):
         for number, loss in enumerate(LOSSES):
             skill = SKILL[LOSSES[(number + place * (1 + turn)) % len(LOSSES)]]
@@ -132,32 +135,30 @@ def write_evaluations(root: Path, name: str, skill: int, with_ovo: bool) -> None
     if with_ovo:
         found, before = ovo_scores(skill), ovo_scores(skill - 2)
         write_json(ovo / "scores.json", {**found, "steps": 300, "at_steps": {"80": before}})
+        videos = {(entry["task"], entry["id"]): entry["video"] for entry in entries()}
+        streams = [
+            {**stream.plain(), "video": videos[stream.task, stream.entry]} for stream in ovo_streams(skill)
+        ]
+        write_json(ovo / "predictions.json", {"suite": "ovo", "steps": 300, "streams": streams})
     else:
         write_json(ovo / "scores.json", {"suite": "ovo", "skipped": "no benchmark"})
+    write_points(validation, skill)
+    results = read_results(entries(), ovo_streams(skill))
+    write_json(ovo / "points.json", ovo_points(entries(), results, "00" * 32))
     for suite in ("validation", "ovo"):
-        write_points(root / "artifacts" / "evaluation" / f"{name}-{suite}", suite, skill)
         write_receipt(root, f"artifacts/evaluation/{name}-{suite}")
 
 
-def write_points(folder: Path, suite: str, skill: int) -> None:
-    """One row a clip and task; a low skill loses the last ones."""
-    rows = [
-        {"id": f"{task}-{clip}", "task": task, "video_id": f"train/c{clip:04d}.mp4", "n": 3 * number + clip}
-        for number, task in enumerate(("REC", "OCR", "EPM") if suite == "ovo" else TASKS)
-        for clip in range(3)
-    ]
-    points = {"schema": 1, "suite": suite, "heldout": "00" * 32}
-    groups = {"REC": "forward", "OCR": "realtime", "EPM": "backward"}
-    for row in rows:
-        right = row.pop("n") < skill
-        if suite == "ovo":
-            row |= {"group": groups[row["task"]], "match": row["id"], "column": "matched", "correct": right}
-        else:
-            row["confusion"] = {
-                "response": {"response" if right else "silence": 4},
-                "silence": {"silence": 16},
-            }
-    write_json(folder / "points.json", points | {"points" if suite == "ovo" else "samples": rows})
+def write_points(folder: Path, skill: int) -> None:
+    """One row a clip and task of the validation suite; a low skill loses the last ones."""
+    rows = []
+    for place, (number, task) in enumerate(product(range(3), TASKS)):
+        said = "response" if place < skill else "silence"
+        confusion = {"response": {said: 4}, "silence": {"silence": 16}}
+        video_id = f"train/c{number:04d}.mp4"
+        rows.append({"id": f"{task}-{number}", "task": task, "video_id": video_id, "confusion": confusion})
+    points = {"schema": 1, "suite": "validation", "heldout": "00" * 32}
+    write_json(folder / "points.json", points | {"samples": rows})
 
 
 def watched_stream(number: int, skill: int) -> dict[str, object]:
@@ -182,10 +183,19 @@ def to_watched(stream: dict[str, object]) -> Watched:
     return Watched(**{key: stream[key] for key in ("sample_id", "video_id", "task", "truth", "states")})
 
 
+def entries() -> list[dict[str, Any]]:
+    """The benchmark on the clips of this workspace."""
+    return [{**entry, "video": f"train/c{n % 3:04d}.mp4"} for n, entry in enumerate(benchmark())]
+
+
+def ovo_streams(skill: int) -> list[Stream]:
+    """Streams of a model that answers `skill` of 8 entries in a row."""
+    return [(perfect_stream if n % 8 < skill else silent_stream)(e) for n, e in enumerate(benchmark())]
+
+
 def ovo_scores(skill: int) -> dict[str, object]:
-    """Scores of a model that answers `skill` of 8 entries in a row, with a silent control."""
-    entries = benchmark()
-    streams = [(perfect_stream if n % 8 < skill else silent_stream)(e) for n, e in enumerate(entries)]
+    """Scores of such a model, with a silent control."""
+    entries, streams = benchmark(), ovo_streams(skill)
     return build_scores(
         entries,
         read_results(entries, streams),

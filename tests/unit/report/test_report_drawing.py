@@ -7,12 +7,12 @@ import pytest
 from PIL import Image as Picture
 
 from components.core.errors import DataError
+from components.report.clips import drawn
 from components.report.html import Html, Part, RowClass, table, tag
 from components.report.interval_chart import Row, interval_chart
 from components.report.png import encode, thumbnail
 from components.report.results import thin
 from components.report.svg import Series, line_chart, ticks
-from components.report.timelines import pick
 from components.report.weights import count_parameters
 
 
@@ -76,21 +76,17 @@ def test_curves_are_thinned_by_bins():
     assert thin([], ["loss"], average=True) == {"step": []}
 
 
-def stream(name, task, video, truth):
-    return {"sample_id": name, "task": task, "video_id": video, "truth": truth}
-
-
-def test_clips_are_picked_one_task_after_the_other_and_need_something_to_say():
-    speaks, silent = ["silence", "response"], ["silence", "silence"]
-    streams = [stream(f"a{n}", "a", f"v{n}", speaks) for n in range(4)]
-    streams += [stream("b0", "b", "v9", speaks), stream("c0", "c", "v8", silent)]
-    chosen = pick(streams, 3)
-    assert [one["task"] for one in chosen] == ["a", "b", "a"]
-    assert len({one["video_id"] for one in chosen}) == 3
-    assert pick(list(reversed(streams)), 3) == chosen
-    assert [
-        one["video_id"] for one in pick([stream("x", "a", "v", speaks), stream("y", "b", "v", speaks)], 5)
-    ] == ["v"]
+def test_clips_are_drawn_for_each_task_by_hash_and_new_videos_come_first():
+    streams = [{"id": f"a{n}", "task": "a", "video_id": f"v{n}"} for n in range(4)]
+    streams += [{"id": "b0", "task": "b", "video_id": "v9"}, {"id": "b1", "task": "b", "video_id": "v9"}]
+    chosen = drawn(streams, "id", 2)
+    assert [one["task"] for one in chosen] == ["a", "a", "b", "b"]
+    assert drawn(list(reversed(streams)), "id", 2) == chosen
+    shared = [
+        {"id": "x", "task": "a", "video_id": "v"},
+        *[{"id": f"y{n}", "task": "b", "video_id": v} for n, v in enumerate("vw")],
+    ]
+    assert [one["video_id"] for one in drawn(shared, "id", 1)] == ["v", "w"]
 
 
 def test_parameters_are_counted_from_headers_and_a_broken_file_is_named(tmp_path):
