@@ -2,9 +2,10 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from components.evaluate.judge import Judge
-from components.teacher.settings import make_client
+if TYPE_CHECKING:
+    from components.evaluate.judge import Judge
 
 ANSWERS = Path("runs/answers")
 
@@ -25,8 +26,11 @@ def add_judge_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def judge_from(args: argparse.Namespace, *, seed: int) -> Judge | None:
+def judge_from(args: argparse.Namespace, *, seed: int) -> "Judge | None":
     """The judge the options name; None without one. UsageError for a name or file that is none."""
     if args.judge is None:
         return None
+    from components.evaluate.judge import Judge  # here, so that other benchmarks do without an HTTP client
+    from components.teacher.settings import make_client
+
     return Judge(make_client(args.judge, args.judge_answers, seed=seed), seed=seed)
