@@ -9,8 +9,9 @@ from components.core.errors import DataError
 from components.core.files import read_json
 from components.core.progress import Progress
 from components.evaluate.run_frames import VideoFrames
-from components.infer.lockstep import Lockstep, Spent
+from components.infer.lockstep import Lockstep
 from components.infer.plans import Plan, Watched
+from components.infer.spent import Spent
 from components.model.adapter import Adapter, load
 from components.video.root import MediaRoot
 

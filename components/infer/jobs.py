@@ -27,6 +27,8 @@ class Job:
     unfed: list[int] | None = None  # answer tokens to feed with the next turn; None before the first
     watched: Watched = field(default_factory=Watched)
     branches: dict[int, list[Stream]] = field(default_factory=dict)
+    answers: list[list[int]] = field(default_factory=list)  # tokens of each turn's answer, without the end
+    first: int = 0  # the first turn its slot holds
 
     @property
     def turn(self) -> int:
@@ -46,7 +48,13 @@ class Job:
         """The jobs that leave the trunk before the next turn; `start` is what its slot holds now."""
         unfed = list(self.unfed or [])
         leaving = self.branches.pop(self.turn, [])
-        return [Job(each.plan, each.ends, start, self.position, unfed, self.result()) for each in leaving]
+        return [
+            Job(
+                each.plan, each.ends, start, self.position, unfed, self.result(),
+                answers=list(self.answers), first=self.first,
+            )
+            for each in leaving
+        ]  # fmt: skip
 
 
 def make_jobs(plans: Sequence[Plan], root: Snapshot, position: int, *, share: bool) -> list[Job]:

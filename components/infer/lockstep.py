@@ -8,38 +8,26 @@ Shapes: B rows of one forward, L new tokens, V vocabulary.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from components.core.errors import DataError
+from components.infer.decisions import Policy, States
 from components.infer.jobs import Job, make_jobs
 from components.infer.plans import Frames, Plan, Watched
-from components.infer.reading import banned_in_text, next_text_tokens, read_states
+from components.infer.reading import banned_in_text, next_text_tokens
 from components.infer.session import MAX_NEW_TOKENS
 from components.infer.slots import Rows, SlotCache, Snapshot
+from components.infer.spent import Spent
 from components.model.adapter import Adapter
 from components.model.positions import Grid
 from components.protocol.states import STATES, State
 from components.protocol.turns import Turn
+from components.protocol.windows import window
 
 SLOTS = 64
-
-
-@dataclass
-class Spent:
-    """What watching cost: forwards of the model, turns and texts decided, tokens fed."""
-
-    forwards: int = 0
-    turns: int = 0
-    texts: int = 0
-    tokens: int = 0
-
-    def __add__(self, other: "Spent") -> "Spent":
-        """The cost of both."""
-        pairs = zip(astuple(self), astuple(other), strict=True)
-        return Spent(*(mine + theirs for mine, theirs in pairs))
 
 
 @dataclass(frozen=True)
@@ -52,15 +40,26 @@ class Input:
 
 
 class Lockstep:
-    """Watches plans on `slots` slots with one model and one source of frames; `spent` adds up."""
+    """Watches plans on `slots` slots with one model and one source of frames; `spent` adds up.
+
+    `policy` decides on each turn, by default the arg max over the three states. One with a `width` holds that
+    many turns, as `windowed.WindowedSession` does with `keep` = width - 1.
+    """
 
     def __init__(
-        self, adapter: Adapter, frames: Frames, *, slots: int = SLOTS, max_new_tokens: int = MAX_NEW_TOKENS
+        self,
+        adapter: Adapter,
+        frames: Frames,
+        *,
+        slots: int = SLOTS,
+        max_new_tokens: int = MAX_NEW_TOKENS,
+        policy: Policy | None = None,
     ):
         self.adapter, self.frames, self.max_new_tokens = adapter, frames, max_new_tokens
         self.cache = SlotCache(adapter.model, slots)
         self.spent = Spent()
         self.state_ids = adapter.state_ids
+        self.policy = policy or States(self.state_ids)
         self.banned_V = banned_in_text(adapter)
         self.limit = adapter.max_positions
         self.known_ids: dict[tuple[tuple[str, ...], int, tuple[int, ...]], list[int]] = {}
@@ -80,6 +79,7 @@ class Lockstep:
         """
         results = [Watched() for _ in plans]
         root, position = self._root()
+        self.root = root, position
         waiting = make_jobs(plans, root, position, share=share)[::-1]  # taken from the end
         running: dict[int, Job] = {}
         while waiting or running:
@@ -115,23 +115,58 @@ class Lockstep:
 
     def _step(self, running: dict[int, Job]) -> None:
         """One turn of every running stream, with the text of those that respond or are forced to."""
-        logits = self._forward(running, {slot: self._input(job) for slot, job in running.items()})
-        readings = read_states(torch.stack(list(logits.values())), self.state_ids)
-        states = {slot: reading.state for slot, reading in zip(logits, readings, strict=True)}
+        self._move(running)
+        inputs = {slot: self._input(job) for slot, job in running.items()}
+        slots, logits_BV, hidden_BD = self._forward(running, inputs)
+        readings = self.policy.decide(logits_BV, hidden_BD)
+        states = {slot: reading.state for slot, reading in zip(slots, readings, strict=True)}
         speaking = {slot: job for slot, job in running.items() if states[slot] is State.RESPONSE}
         forced = {
             slot: job for slot, job in running.items() if job.plan.force and job.turn + 1 == job.plan.turns
         }
-        texts = self._decode(speaking | forced)
+        spoken = self._decode(speaking | forced)
+        texts = {slot: self.adapter.decode(ids).strip() for slot, ids in spoken.items()}
         for slot, job in running.items():
             state, turn = states[slot], job.turn
             text = texts[slot] if state is State.RESPONSE else None
             # Decoding has fed state and text already. A forced stream ends here, so what it fed does no harm.
-            job.unfed = [] if state is State.RESPONSE else [self.state_ids[STATES.index(state)]]
+            said = [self.state_ids[STATES.index(state)]]
+            job.unfed = [] if state is State.RESPONSE else said
+            job.answers.append([*said, *(spoken[slot] if state is State.RESPONSE else ())])
             job.watched.turns.append(Turn(turn, job.plan.questions(turn), state, text))
             if slot in forced:
                 job.watched.forced = texts[slot]
         self.spent.turns += len(running)
+
+    def _move(self, running: dict[int, Job]) -> None:
+        """Where a slot holds as many turns as the policy's `width`, the oldest one leaves."""
+        width = self.policy.width
+        full = {slot: job for slot, job in running.items() if job.turn - job.first == width}
+        if width is None or not full:
+            return
+        root, position = self.root
+        for slot, job in full.items():
+            self.cache.restore(slot, root)
+            job.position = position
+        self._forward(full, {slot: self._again(job, width - 1) for slot, job in full.items()})
+
+    def _again(self, job: Job, keep: int) -> Input:
+        """The last `keep` turns of a stream but for the last answer, standing questions on the first."""
+        held = window(job.watched.turns, job.turn - 1, keep)
+        ids: list[int] = []
+        grids: list[Grid] = []
+        rows: list[Tensor] = []
+        previous: list[int] = []
+        for turn in held:
+            rows_NF, shown = self.frames.rows(job.plan.video, turn.turn, job.plan.until_s)
+            visual = self.adapter.n_visual(shown)
+            fed = self.adapter.turn_ids(turn.questions, turn.turn, 0, visual, previous=previous)
+            # The system message is there already, and nothing was said before the first turn held.
+            ids += fed[len(self.adapter.layout.tail) :] if not rows else fed
+            grids, rows = [*grids, *shown], [*rows, rows_NF]
+            previous = job.answers[turn.turn]
+        job.first, job.unfed = job.turn - keep, list(previous)
+        return Input(ids, grids, torch.cat(rows))
 
     def _input(self, job: Job) -> Input:
         """The tokens and frames of a stream's next turn."""
@@ -143,27 +178,30 @@ class Lockstep:
             self.known_ids[key] = ids if job.turn else ids[len(self.adapter.prefix_ids()) :]
         return Input([*(job.unfed or []), *self.known_ids[key]], grids, rows_NF)
 
-    def _decode(self, speaking: dict[int, Job]) -> dict[int, str]:
-        """What each of these streams says after `</Response>`, greedily; every token is fed."""
+    def _decode(self, speaking: dict[int, Job]) -> dict[int, list[int]]:
+        """The tokens each of these streams says after `</Response>`, greedily; all of them are fed."""
         spoken: dict[int, list[int]] = {slot: [] for slot in speaking}
         response = self.state_ids[STATES.index(State.RESPONSE)]
         tokens = dict.fromkeys(sorted(speaking), response)
         while tokens:
             inputs = {slot: Input([token], (), None) for slot, token in tokens.items()}
-            logits = self._forward({slot: speaking[slot] for slot in tokens}, inputs)
-            chosen = next_text_tokens(torch.stack(list(logits.values())), self.banned_V)
+            slots, logits_BV, _ = self._forward({slot: speaking[slot] for slot in tokens}, inputs)
+            chosen = next_text_tokens(logits_BV, self.banned_V)
             tokens = {
                 slot: token
-                for slot, token in zip(logits, chosen, strict=True)
+                for slot, token in zip(slots, chosen, strict=True)
                 if token != self.adapter.layout.end and len(spoken[slot]) < self.max_new_tokens
             }
             for slot, token in tokens.items():
                 spoken[slot].append(token)
         self.spent.texts += len(speaking)
-        return {slot: self.adapter.decode(ids).strip() for slot, ids in spoken.items()}
+        return spoken
 
-    def _forward(self, jobs: dict[int, Job], inputs: dict[int, Input]) -> dict[int, Tensor]:
-        """Feed each slot its input in one forward; next-token logits (V,) after each input, by slot."""
+    def _forward(self, jobs: dict[int, Job], inputs: dict[int, Input]) -> tuple[list[int], Tensor, Tensor]:
+        """Feed each slot its input in one forward.
+
+        Returns the slots, and after each one's input the next-token logits (B, V) and hidden states (B, D).
+        """
         slots = sorted(inputs)
         lengths = [len(inputs[slot].ids) for slot in slots]
         ids_BL = torch.full((len(slots), max(lengths)), self.adapter.layout.end)
@@ -186,4 +224,4 @@ class Lockstep:
         last_BD = hidden_BLD[torch.arange(len(slots)), torch.tensor(lengths) - 1]
         self.spent.forwards += 1
         self.spent.tokens += sum(lengths)
-        return dict(zip(slots, self.adapter.logits(last_BD), strict=True))
+        return slots, self.adapter.logits(last_BD), last_BD

@@ -18,8 +18,9 @@ import torch
 from torch import Tensor
 
 from components.core.errors import DataError, UsageError
+from components.infer.decisions import Policy, States
 from components.infer.questions import Waiting
-from components.infer.reading import banned_in_text, next_text_tokens, read_states
+from components.infer.reading import banned_in_text, next_text_tokens
 from components.model.adapter import Adapter
 from components.model.positions import Grid
 from components.protocol.states import STATES, State
@@ -62,6 +63,7 @@ class StreamSession:
         processor: None with an adapter; else an object with `tokenizer` and `image_processor`.
         offset: whole seconds added to every time tag (a stream that is joined late).
         max_new_tokens: tokens of an answer's text at most.
+        policy: decides on each turn; by default the arg max over the three states.
 
     Raises:
         DataError: the tokenizer has no state tokens (a base that was never converted).
@@ -75,10 +77,12 @@ class StreamSession:
         *,
         offset: int = 0,
         max_new_tokens: int = MAX_NEW_TOKENS,
+        policy: Policy | None = None,
     ):
         self.adapter = as_adapter(model, processor)
         self.offset, self.max_new_tokens = offset, max_new_tokens
         self.state_ids = self.adapter.state_ids
+        self.policy = policy or States(self.state_ids)
         self.turn = 0  # the next turn
         self.forwards = 0
         self.fed: list[int] = []  # every token fed so far, in order
@@ -111,8 +115,8 @@ class StreamSession:
         questions = self._waiting.take(turn)
         n_visual = self.adapter.n_visual(grids)
         ids = self.adapter.turn_ids(questions, turn, self.offset, n_visual, previous=self._unfed)
-        logits_V = self._feed(ids, grids, features_NF)
-        reading = read_states(logits_V[None], self.state_ids)[0]
+        logits_V, hidden_D = self._feed(ids, grids, features_NF)
+        reading = self.policy.decide(logits_V[None], hidden_D[None])[0]
         self._unfed, self.turn = [self.state_ids[STATES.index(reading.state)]], turn + 1
         spoken: list[int] = []
         text, truncated = None, False
@@ -169,15 +173,18 @@ class StreamSession:
         spoken: list[int] = []
         token = self.state_ids[STATES.index(State.RESPONSE)]
         while True:
-            token = next_text_tokens(self._feed([token], (), None)[None], self._banned_V)[0]
+            logits_V, _ = self._feed([token], (), None)
+            token = next_text_tokens(logits_V[None], self._banned_V)[0]
             if token == self.adapter.layout.end:
                 return spoken, False
             if len(spoken) == self.max_new_tokens:
                 return spoken, True
             spoken.append(token)
 
-    def _feed(self, ids: Sequence[int], grids: Sequence[Grid], features_NF: Tensor | None) -> Tensor:
-        """Extend the cache by `ids`; next-token logits (V,) of the last one."""
+    def _feed(
+        self, ids: Sequence[int], grids: Sequence[Grid], features_NF: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Extend the cache by `ids`; next-token logits (V,) and last hidden state (D,) of the last one."""
         adapter, device = self.adapter, self.adapter.model.device
         positions_3L, position = adapter.positions(ids, grids, self._position)
         if position > adapter.max_positions:
@@ -192,7 +199,7 @@ class StreamSession:
         logits_V = adapter.logits(hidden_1LD[:, -1:])[0, -1]
         self._position, self.forwards = position, self.forwards + 1
         self.fed += ids
-        return logits_V
+        return logits_V, hidden_1LD[0, -1]
 
 
 def as_adapter(model: object, processor: object = None) -> Adapter:

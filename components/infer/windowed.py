@@ -15,8 +15,9 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from components.core.errors import UsageError
-from components.infer.lockstep import Spent
+from components.infer.decisions import Policy
 from components.infer.session import MAX_NEW_TOKENS, Past, StreamSession, StreamTurn
+from components.infer.spent import Spent
 from components.model.adapter import Adapter
 from components.model.positions import Grid
 from components.protocol.states import STATES
@@ -38,8 +39,11 @@ class WindowedSession:
     Args:
         adapter: a model with state tokens.
         width: turns kept, at least 2.
+        keep: turns that stay when the window moves, fewer than `width`; by default half of them. `width - 1`
+            encodes the whole window again each second, and every decision sees all of it.
         max_new_tokens: tokens of an answer's text at most.
         spent: where forwards, turns, texts and tokens are added up; sessions may share it.
+        policy: decides on each turn; by default the arg max over the three states.
 
     """
 
@@ -48,15 +52,21 @@ class WindowedSession:
         adapter: Adapter,
         *,
         width: int,
+        keep: int | None = None,
         max_new_tokens: int = MAX_NEW_TOKENS,
         spent: Spent | None = None,
+        policy: Policy | None = None,
     ):
         if width < 2:
             raise UsageError(f"a window of {width} turns cannot be moved by half; keep 2 turns or more")
         self.adapter, self.width, self.max_new_tokens = adapter, width, max_new_tokens
+        self.keep = width - width // 2 if keep is None else keep
+        self.policy = policy
+        if not 1 <= self.keep < width:
+            raise UsageError(f"a window of {width} turns that keeps {self.keep} of them never moves")
         self.spent = spent if spent is not None else Spent()
         self.kept: list[Kept] = []
-        self._session = StreamSession(adapter, max_new_tokens=max_new_tokens)
+        self._session = StreamSession(adapter, max_new_tokens=max_new_tokens, policy=policy)
         self._waiting: list[str] = []
 
     @property
@@ -104,12 +114,12 @@ class WindowedSession:
         return other
 
     def _move(self) -> None:
-        """Let the older half of the turns go; the rest is encoded again, standing questions first."""
-        held = window([each.turn for each in self.kept], self.width - 1, self.width - self.width // 2)
+        """Let the older turns go; the rest is encoded again, standing questions first."""
+        held = window([each.turn for each in self.kept], self.width - 1, self.keep)
         kept = self.kept[-len(held) :]
         head = Kept(held[0], replace(kept[0].past, questions=held[0].questions))
         self.kept = [head, *kept[1:]]
-        self._session = StreamSession(self.adapter, max_new_tokens=self.max_new_tokens)
+        self._session = StreamSession(self.adapter, max_new_tokens=self.max_new_tokens, policy=self.policy)
         self._session.replay([each.past for each in self.kept])
         self._count(self._session.forwards, len(self._session.fed))
 

@@ -19,7 +19,7 @@ from components.evaluate.ovo_bench.settings import Settings, check_same, identit
 from components.evaluate.ovo_bench.videos import UNREADABLE, Clip, Rejection, Videos
 from components.evaluate.ovo_bench.watch import UnreadableVideoError
 from components.evaluate.ovo_format import Entry, load_annotations
-from components.infer.lockstep import Spent
+from components.infer.spent import Spent
 
 
 def run(model: Path, annotations: Path, videos: Path, out: Path, settings: Settings) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from components.evaluate.ovo_bench.official import answer_streams, answer_texts,
 from components.evaluate.ovo_bench.polling import poll
 from components.evaluate.ovo_bench.settings import Settings
 from components.evaluate.ovo_bench.watch import watch_video
-from components.infer.lockstep import Spent
 from components.infer.offline import OfflineModel
+from components.infer.spent import Spent
 from components.infer.windowed import WindowedSession
 from components.model.adapter import load
 
