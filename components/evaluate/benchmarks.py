@@ -52,4 +52,10 @@ class Listed:
 
 BENCHMARKS = {
     "ovo": Listed("OVO-Bench: official rule, strict rule, floors", "components.evaluate.ovo_benchmark"),
+    "videomme": Listed("Video-MME, with or without subtitles", "components.evaluate.offline.videomme"),
+    "tempcompass": Listed("TempCompass: a model's folder", "components.evaluate.offline.tempcompass"),
+    "mvbench": Listed("MVBench: 20 temporal tasks", "components.evaluate.offline.mvbench"),
+    "longvideobench": Listed(
+        "LongVideoBench: its validation set", "components.evaluate.offline.longvideobench"
+    ),
 }

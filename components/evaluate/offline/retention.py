@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.core.hashing import fingerprint
-from components.evaluate.offline.floors import floor_credits
-from components.evaluate.offline.tables import Item, Shape, Tables
+from components.evaluate.compare import paired
+from components.evaluate.offline.choice import Item, floor_credits, scored
 from components.evaluate.ovo_format import Entry
 from components.evaluate.ovo_map import LetterMap
+from components.evaluate.scheme import Scheme, with_intervals
 
 GROUPS = {
     "frame": ("OCR", "ACR", "ATR", "STU", "OJR"),  # the picture at the query's second decides
@@ -20,7 +21,7 @@ GROUPS = {
     "order": ("ASI",),
 }
 GROUP_OF = {task: group for group, tasks in GROUPS.items() for task in tasks}
-SHAPE = Shape(groups="tasks", total="groups", tasks=tuple(GROUP_OF), group_names=tuple(GROUPS))
+SCHEME = Scheme(GROUPS, "groups")
 
 
 @dataclass(frozen=True)
@@ -86,24 +87,34 @@ class Retention:
     """Scores of any number of models on one list of questions."""
 
     def __init__(self, questions: Sequence[Asked], seed: int):
-        self.questions = questions
-        items = [Item(q.id, q.task, q.group, q.video, q.options, q.truth) for q in questions]
-        self.items, self.tables = items, Tables(items, SHAPE, seed)
+        self.questions, self.seed = questions, seed
+        self.items = [Item(q.id, q.task, q.video, q.options, q.truth) for q in questions]
 
     def credits(self, texts: Sequence[str], letters: LetterMap | None = None) -> list[float]:
         """1.0 for each answer that spells exactly the right option; `letters` counts how answers read."""
         reader = letters or LetterMap()
         found = [reader(text, item.options) for text, item in zip(texts, self.items, strict=True)]
-        return [
-            float(letter == "ABCDEFGHIJ"[item.truth]) for letter, item in zip(found, self.items, strict=True)
-        ]
+        return [float(letter == item.letter) for letter, item in zip(found, self.items, strict=True)]
+
+    def table(self, credits: Sequence[float]) -> dict[str, Any]:
+        """TABLE + intervals."""
+        return with_intervals(scored(self.items, credits), SCHEME, self.seed)
+
+    def compared(self, before: Sequence[float], after: Sequence[float]) -> dict[str, Any]:
+        """`after` minus `before` on the same resamples of videos, for every task, group and the total."""
+        found = paired(scored(self.items, after), scored(self.items, before), SCHEME, self.seed)
+        return {
+            "tasks": {task: renamed(row) for task, row in found["tasks"].items()},
+            "groups": {group: renamed(row) for group, row in found["groups"].items()},
+            "total": renamed(found["total"]),
+        }
 
     def scores(self, before: Answered, after: Answered) -> dict[str, Any]:
         """`scores.json` without the running half's `steps`, `form` and `at_steps`."""
-        floors = {name: self.tables.table(credit) for name, credit in floor_credits(self.items).items()}
+        floors = {name: self.table(credit) for name, credit in floor_credits(self.items).items()}
         for name, answered in (("exchanged_before", before), ("exchanged_after", after)):
             if answered.exchanged is not None:
-                floors[name] = self.tables.table(self.credits(answered.exchanged))
+                floors[name] = self.table(self.credits(answered.exchanged))
         reads = {"before": LetterMap(), "after": LetterMap()}
         old = self.credits(before.texts, reads["before"])
         new = self.credits(after.texts, reads["after"])
@@ -111,10 +122,10 @@ class Retention:
             "schema": 1,
             "suite": "offline",
             "n": len(self.items),
-            "videos": len(self.tables.videos),
-            "before": self.tables.with_intervals(old),
-            "after": self.tables.with_intervals(new),
-            "retention": self.tables.paired(old, new),
+            "videos": len({item.video for item in self.items}),
+            "before": self.table(old),
+            "after": self.table(new),
+            "retention": self.compared(old, new),
             "floors": floors,
             "reads": {name: dict(sorted(counted.counts.items())) for name, counted in reads.items()},
         }
@@ -124,8 +135,8 @@ class Retention:
         letters = LetterMap()
         old, new = self.credits(before), self.credits(texts, letters)
         return {
-            "after": self.tables.with_intervals(new),
-            "retention": self.tables.paired(old, new),
+            "after": self.table(new),
+            "retention": self.compared(old, new),
             "reads": dict(sorted(letters.counts.items())),
         }
 
@@ -146,6 +157,12 @@ class Retention:
         ]
         rows = sorted(points, key=lambda row: str(row["id"]))
         return {"schema": 1, "suite": "offline", "heldout": heldout, "points": rows}
+
+
+def renamed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row of the paired comparison in this suite's words."""
+    kept = {key: row[key] for key in ("difference", "interval", "p", "n")}
+    return {"before": row["second"], "after": row["first"], **kept}
 
 
 def heldout_of(questions: Sequence[Asked], hashes: Mapping[str, str], *, max_new_tokens: int) -> str:

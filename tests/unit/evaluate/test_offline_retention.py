@@ -1,4 +1,4 @@
-"""Suite `offline` on three small clips: what is asked and shown, and that numbers are those of the answers."""
+"""Suite `offline` on three small clips: what is asked and shown; numbers are those of the answers."""
 
 from dataclasses import replace
 
