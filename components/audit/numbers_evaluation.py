@@ -39,6 +39,8 @@ def evaluated(out: str, reader: Reader, seed: int) -> Iterator[Number]:
         yield from validation_numbers(name, scores, points, reader.json(f"{out}/predictions.json"), seed)
     elif scores.get("suite") == "offline":
         yield from offline_numbers(name, scores, points)
+    elif scores.get("suite") == "streamo_bench":
+        yield from bench_numbers(name, scores, points)
     else:
         yield Number(f"{name} scores", None, f"suite {scores.get('suite')}: not counted again here")
 
@@ -67,6 +69,27 @@ def offline_numbers(name: str, scores: Any, points: Any) -> Iterator[Number]:
             cell[0], cell[1] = cell[0] + bool(point[when]), cell[1] + 1
         told = {task: [cell["correct"], cell["total"]] for task, cell in scores[when]["tasks"].items()}
         yield compared(f"{name} {when}", counted, told, f"{len(points['points'])} test points")
+
+
+def bench_numbers(name: str, scores: Any, points: Any) -> Iterator[Number]:
+    """Precision, recall and F1 of every kind of task, from the tasks' hits."""
+    if points is None or "tasks" not in points:
+        yield Number(f"{name} F1", None, "no points.json: this version stored no tasks")
+        return
+    sums: dict[str, list[int]] = {}
+    for task in points["tasks"]:
+        row = sums.setdefault(task["task"], [0, 0, 0])
+        for place, key in enumerate(("hits", "said", "truths")):
+            row[place] += task[key]
+    counted = {
+        kind: {
+            "precision": round(100 * hits / said, 2) if said else None,
+            "recall": round(100 * hits / truths, 2),
+            "f1": round(200 * hits / (said + truths), 2),
+        }
+        for kind, (hits, said, truths) in sums.items()
+    }
+    yield compared(f"{name} F1", counted, scores["kinds"], f"{len(points['tasks'])} tasks")
 
 
 def validation_numbers(name: str, scores: Any, points: Any, predictions: Any, seed: int) -> Iterator[Number]:

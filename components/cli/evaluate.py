@@ -21,7 +21,7 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument(
         "--suite",
         required=True,
-        choices=("ovo", "validation", "offline", evaluate_ovo_bench.SUITE),
+        choices=("ovo", "validation", "offline", "streamo_bench", evaluate_ovo_bench.SUITE),
         help="what it is tested on",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the results")
@@ -67,5 +67,7 @@ def headline(out: Path) -> dict[str, Any]:
     if scores["suite"] == "offline":
         total = scores["retention"]["total"]
         return told | {"scores": {name: total[name] for name in ("before", "after", "difference")}}
+    if scores["suite"] == "streamo_bench":
+        return told | {"scores": {**scores["strict"]["groups"], "total": scores["strict"]["total"]}}
     column = "matched" if scores["columns"]["matched"]["model"]["tasks"] else "naive"
     return told | {"column": column, "scores": scores["columns"][column]["model"]["groups"]}

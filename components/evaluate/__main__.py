@@ -15,6 +15,7 @@ from typing import Any
 from components.core.errors import exit_code
 from components.lineage.stage import Stage, stage
 
+SUITES = ("validation", "ovo", "offline", "streamo_bench")
 DATASET, CORPUS = Path("artifacts/dataset"), Path("artifacts/corpus")
 
 
@@ -24,7 +25,7 @@ def main() -> None:
     parser.add_argument("--family", required=True, help="one of params families")
     parser.add_argument("--method", required=True, help="one of params train.methods")
     parser.add_argument("--seed", required=True, type=int, help="one of params train.seeds")
-    parser.add_argument("--suite", required=True, choices=("validation", "ovo", "offline"))
+    parser.add_argument("--suite", required=True, choices=SUITES)
     args = parser.parse_args()
     name = f"{args.family}-{args.method}-{args.seed}"
     item = {"family": args.family, "method": args.method, "seed": args.seed, "suite": args.suite}
@@ -33,7 +34,7 @@ def main() -> None:
         if args.suite == "offline":
             st.record.extra["cost"] = offline(st, model, Path("models/base") / args.family)
         else:
-            run = validation if args.suite == "validation" else ovo
+            run = {"validation": validation, "ovo": ovo, "streamo_bench": streamo_bench}[args.suite]
             st.record.extra["cost"] = run(st, model)
 
 
@@ -83,6 +84,23 @@ def offline(st: Stage, model: Path, base: Path) -> dict[str, Any]:
         seed=st.seed,
     )
     return run_retention(st.dir, inputs)
+
+
+def streamo_bench(st: Stage, model: Path) -> dict[str, Any]:
+    """Many instructions on each video."""
+    from components.evaluate.streamo_bench.suite import BenchInputs, run_streamo_bench
+
+    inputs = BenchInputs(
+        model=model,
+        media=Path(st.param("corpus.media")),
+        data=Path("data"),
+        corpus=CORPUS,
+        dataset=DATASET,
+        videos=int(st.param("evaluate.streamo_bench_videos")),
+        max_new_tokens=int(st.param("evaluate.max_new_tokens")),
+        seed=st.seed,
+    )
+    return run_streamo_bench(st.dir, inputs)
 
 
 if __name__ == "__main__":

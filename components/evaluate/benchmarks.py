@@ -58,4 +58,14 @@ BENCHMARKS = {
     "longvideobench": Listed(
         "LongVideoBench: its validation set", "components.evaluate.offline.longvideobench"
     ),
+    "grounding": Listed(
+        "spans and highlights: R@IoU, mIoU, mAP, floors", "components.evaluate.grounding.score"
+    ),
+    "captions": Listed(
+        "dense captions: SODA_c, events found, likeness, floors", "components.evaluate.captions.score"
+    ),
+    "streamo_bench": Listed(
+        "Streamo-Bench: grounding, narration, captions, questions over time, floors",
+        "components.evaluate.streamo_bench.benchmark",
+    ),
 }

@@ -16,7 +16,7 @@ from components.core.hashing import sha256_file
 from components.video.manifest import BENCHMARK, read_manifest
 from components.video.root import MediaRoot
 
-SUITES = ("ovo", "validation", "offline")
+SUITES = ("ovo", "validation", "offline", "streamo_bench")
 NEEDED = ("config.json", "streamo.json", "tokenizer.json", "preprocessor_config.json")
 PRODUCTS = (
     "artifacts/corpus/benchmark.json",
@@ -158,6 +158,20 @@ def run_suite(out: Path, model: Path, suite: str, data: Path, knobs: Knobs) -> d
             seed=knobs.seed,
         )
         return run_retention(out, offline)
+    if suite == "streamo_bench":
+        from components.evaluate.streamo_bench.suite import BenchInputs, run_streamo_bench
+
+        bench = BenchInputs(
+            model=model,
+            media=knobs.media,
+            data=data / "data",
+            corpus=corpus,
+            dataset=dataset,
+            videos=int(params.get("evaluate.streamo_bench_videos", data)),
+            max_new_tokens=knobs.max_new_tokens,
+            seed=knobs.seed,
+        )
+        return run_streamo_bench(out, bench)
     from components.evaluate.run_validation import ValidationInputs, run_validation
 
     validation = ValidationInputs(

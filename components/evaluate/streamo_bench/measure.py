@@ -57,17 +57,21 @@ def timed(task: Task, said: Sequence[Said], rule: str) -> Row:
     """Moments answered in words within the window."""
     near = windows(task, said)
     fits = [(dt, i, j) for dt, i, j in near if same(said[i].text, task.truth[j].text, rule)]
-    credited = float(len({j for _, _, j in fits}))
-    pairs = one_to_one(fits)
-    in_time = one_to_one(near)
+    met = float(len({j for _, _, j in fits}))
+    pairs, in_time = one_to_one(fits), one_to_one(near)
     late = sum(said[i].time_s - task.due_s(task.truth[j]) for i, j in pairs)
     return {
-        "credited": credited,
-        "share": credited / len(task.truth),
+        "credited": met,
+        "share": met / len(task.truth),
         "hits": float(len(pairs)),
         "in_time": float(len(in_time)),
         "delay": late,
     }
+
+
+def credited(task: Task, said: Sequence[Said], rule: str) -> set[int]:
+    """The moments that some answer in the window gives, each as often as it likes (the paper's rule)."""
+    return {j for _, i, j in windows(task, said) if same(said[i].text, task.truth[j].text, rule)}
 
 
 def windows(task: Task, said: Sequence[Said]) -> list[tuple[float, int, int]]:
