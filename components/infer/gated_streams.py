@@ -4,6 +4,7 @@ Nothing a gated stream said before changes what it says next, so the turns of al
 and each (video, question, turn) once.
 """
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -181,6 +182,12 @@ class GatedSession:
         if not self._question:
             raise UsageError("an answer can be forced only where a question stands")
         return self.answers.texts([self._moment()])[0]
+
+    def clone(self) -> "GatedSession":
+        """An independent session at the same point of the stream; the cost is added up in one place."""
+        other = copy.copy(self)
+        other.shown, other._waiting = dict(self.shown), self._waiting.copy()
+        return other
 
     def _moment(self) -> Moment:
         return Moment(self.turn - 1, self._asked, self._question, self.shown)

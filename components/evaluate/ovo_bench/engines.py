@@ -1,19 +1,22 @@
 """The two ways to answer: as a stream, one pass a video; or polled, one offline question a point."""
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from components.core.files import read_json
 from components.evaluate.ovo_bench.items import Item
 from components.evaluate.ovo_bench.official import answer_streams, answer_texts, plain
 from components.evaluate.ovo_bench.polling import poll
 from components.evaluate.ovo_bench.settings import Settings
-from components.evaluate.ovo_bench.watch import watch_video
+from components.evaluate.ovo_bench.watch import Session, watch_video
+from components.infer.decisions import Policy, States
+from components.infer.gated_streams import GatedSession
 from components.infer.offline import OfflineModel
+from components.infer.policies import STREAM_FILE, Outside, from_folder
 from components.infer.spent import Spent
 from components.infer.windowed import WindowedSession
-from components.model.adapter import load
+from components.model.adapter import Adapter, load
 
 Line = dict[str, Any]  # of the journal, without its key
 
@@ -32,21 +35,44 @@ class Streaming:
     """A model that decides on every turn."""
 
     def __init__(self, model: Path, settings: Settings):
-        self.adapter, self.fps, self.spent = load(model), settings.fps, Spent()
-        self.open_session = partial(
-            WindowedSession,
+        self.adapter, self.settings, self.spent = load(model), settings, Spent()
+        self.policy = policy_of(model, self.adapter)
+
+    def open_session(self) -> Session:
+        """A stream at its beginning, under the policy of the model's folder."""
+        knobs = self.settings
+        if isinstance(self.policy, Outside):
+            gated = GatedSession(self.policy, self.adapter, max_new_tokens=knobs.max_new_tokens)
+            gated.answers.spent = self.spent
+            return gated
+        return WindowedSession(
             self.adapter,
-            width=settings.window_turns,
-            max_new_tokens=settings.max_new_tokens,
+            width=knobs.window_turns,
+            max_new_tokens=knobs.max_new_tokens,
             spent=self.spent,
+            policy=self.policy,
         )
 
     def answer(self, path: Path, items: Sequence[Item]) -> Iterator[tuple[Item, Line]]:
         """One pass over the video for all items."""
-        for watched in watch_video(self.adapter, path, items, fps=self.fps, open_session=self.open_session):
+        for watched in watch_video(
+            self.adapter, path, items, fps=self.settings.fps, open_session=self.open_session
+        ):
             video = watched.item.entry["video"]
             streams = [{**stream.plain(), "video": video} for stream in watched.streams]
             yield watched.item, {**plain(answer_streams(watched)), "streams": streams}
+
+
+def policy_of(model: Path, adapter: Adapter) -> Policy | Outside:
+    """The timing policy that a folder names; the three states where it names none.
+
+    Raises:
+        DataError: the policy is not known, its weights are missing, or the model has no state tokens.
+
+    """
+    path = model / STREAM_FILE
+    named = path.is_file() and "policy" in read_json(path)
+    return from_folder(model, adapter) if named else States(adapter.state_ids)
 
 
 class Polling:

@@ -7,7 +7,10 @@ from components.evaluate.ovo_bench.engines import Polling, Streaming
 from components.evaluate.ovo_bench.items import plan_item
 from components.evaluate.ovo_bench.settings import Settings
 from components.evaluate.ovo_bench.watch import UnreadableVideoError, watch_video
+from components.infer.decisions import States
+from components.infer.reading import Reading
 from components.infer.watch import pictures
+from components.protocol.states import STATES
 from tests.support import ovo_bench_set
 from tests.support.ovo_bench_set import SECONDS, crr, letter, rec, ssr, write_clip
 
@@ -26,10 +29,22 @@ def clip(tmp_path_factory):
     return path
 
 
+class Restless(States):
+    """All three states in turn, by the last digits of what the model has computed: any difference shows."""
+
+    def decide(self, logits_BV, hidden_BD):
+        digits = [int(abs(float(row.sum())) * 1e5) for row in hidden_BD]
+        return [Reading(STATES[number % 3], 0.0, 0.0, 1.0) for number in digits]
+
+
 def engine(model, fps=1, protocol="online"):
     knobs = {"window_turns": 6} if protocol != "polling" else {"frames": 5}
     settings = Settings(protocol=protocol, fps=fps, max_new_tokens=3, **knobs)
-    return Polling(model, settings) if protocol == "polling" else Streaming(model, settings)
+    if protocol == "polling":
+        return Polling(model, settings)
+    made = Streaming(model, settings)
+    made.policy = Restless(made.adapter.state_ids)
+    return made
 
 
 @pytest.fixture(scope="module")
