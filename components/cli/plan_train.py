@@ -44,7 +44,7 @@ def make(args: argparse.Namespace, root: Path = Path()) -> "Plan":
         DataError: the base's shapes are not known here.
 
     """
-    from components.train.module import LossOptions
+    from components.train.methods import loss_options
     from components.train.plan.gpus import find_gpu
     from components.train.plan.load import PAPER, WORLD
     from components.train.plan.plan import TARGET_MFU, train_plan
@@ -54,7 +54,7 @@ def make(args: argparse.Namespace, root: Path = Path()) -> "Plan":
     params = effective_params(args.profile, root)
     recipe = read_recipe(lambda key: params["train"][key.removeprefix("train.")])
     for method in params["train"]["methods"]:
-        LossOptions(method, recipe.gamma, recipe.rules)
+        loss_options(method, recipe)
     gpus = recipe.ranks if args.gpus is None else args.gpus
     samples = recipe.steps * recipe.batch if args.samples is None else args.samples
     mfu = TARGET_MFU if args.mfu is None else args.mfu

@@ -39,15 +39,19 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"--max-new-tokens must be at least 1, got {args.max_new_tokens}")
     from pathlib import Path
 
-    from components.infer.session import MAX_NEW_TOKENS, StreamSession
+    from components.infer.policies import from_folder, open_session
+    from components.infer.session import MAX_NEW_TOKENS
     from components.infer.watch import parse_question, watch_file
+    from components.infer.windowed import WindowedSession
     from components.model.adapter import load
 
     questions = [parse_question(text) for text in args.ask]
     source = Path(args.source)
     if not source.is_file():
         raise UsageError(f"{source}: no such file")
-    session = StreamSession(load(args.model), max_new_tokens=args.max_new_tokens or MAX_NEW_TOKENS)
+    adapter, tokens = load(args.model), args.max_new_tokens or MAX_NEW_TOKENS
+    session = open_session(from_folder(Path(args.model), adapter), adapter, max_new_tokens=tokens)
+    assert not isinstance(session, WindowedSession), "no trained policy has a window of its own"
     for turn, latency_ms in watch_file(session, source, questions, fps=args.fps):
         print(json_line(turn, latency_ms) if args.json else human_line(turn), end="", flush=True)
     return 0

@@ -9,8 +9,8 @@ from components.core.errors import DataError
 from components.core.files import read_json
 from components.core.progress import Progress
 from components.evaluate.run_frames import VideoFrames
-from components.infer.lockstep import Lockstep
 from components.infer.plans import Plan, Watched
+from components.infer.policies import Outside, Policy, from_folder, open_streams
 from components.infer.spent import Spent
 from components.model.adapter import Adapter, load
 from components.video.root import MediaRoot
@@ -47,19 +47,22 @@ class Runner:
         self.max_new_tokens = max_new_tokens
         self.spent = Spent()
         self.adapter: Adapter | None = None
+        self.policy: Policy | Outside | None = None
         self.frames: VideoFrames | None = None
 
     def use(self, model: Path) -> None:
-        """Load the model that `watch` uses from now on."""
+        """Load the model that `watch` uses from now on, with the policy it was trained for."""
         self.adapter = load(model)
+        self.policy = from_folder(model, self.adapter)
         if self.frames is None:
             self.frames = VideoFrames(self.adapter, self.media, self.turns, fps=self.fps)
         self.frames.serve(self.adapter)
 
     def watch(self, plans: Sequence[Plan], label: str) -> list[Watched]:
         """The plans as the model in use watches them; prints a progress line called `label`."""
-        assert self.adapter is not None and self.frames is not None, "use() comes first"
-        engine = Lockstep(self.adapter, self.frames, max_new_tokens=self.max_new_tokens)
+        assert self.adapter and self.frames and self.policy, "use() comes first"
+        tokens = self.max_new_tokens
+        engine = open_streams(self.policy, self.adapter, self.frames, max_new_tokens=tokens)
         progress = Progress(label, len(plans))
         # At more frames a second the last turn of a query may be cut, and streams are no longer alike.
         watched = engine.watch(plans, share=self.fps == 1, done=progress.step)

@@ -47,16 +47,15 @@ class Streams(Protocol):
 
 
 def from_folder(folder: Path, adapter: Adapter) -> Policy | Outside:
-    """The policy that a model folder was trained for, read from its `streamo.json`.
+    """The policy that a model folder was trained for by its `streamo.json`; three states where it names none.
 
     Raises:
-        DataError: no such file, a policy that is not known here, or one whose weights are missing.
+        DataError: a policy that is not known here, or one whose weights are missing; or three states are
+            expected of a model that has no state tokens.
 
     """
     path = folder / STREAM_FILE
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; expected a model folder of the train stage")
-    about: dict[str, Any] = read_json(path).get("policy") or {}
+    about: dict[str, Any] = (read_json(path) if path.is_file() else {}).get("policy") or {"name": "states"}
     name = about.get("name")
     try:
         if name == "states":

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from components.core.errors import DataError, UsageError
 from components.infer.questions import turn_of
+from components.infer.gated_streams import GatedSession
 from components.infer.session import StreamSession, StreamTurn
 from components.video.frames import Image, iter_frames_at, turn_times
 from components.video.probe import probe
@@ -51,7 +52,7 @@ def pictures(path: Path, turns: int, k: int = 1) -> Iterator[list[Image]]:
 
 
 def watch_file(
-    session: StreamSession, path: Path, questions: Sequence[Question], *, fps: int = 1
+    session: StreamSession | GatedSession, path: Path, questions: Sequence[Question], *, fps: int = 1
 ) -> Iterator[tuple[StreamTurn, float]]:
     """Watch a file to its end; yields each turn with the milliseconds the session took for it.
 

@@ -1,4 +1,7 @@
-"""Stage `train@family-method-seed`: `python -m components.train --family qwen2_5_vl --method focal --seed 0`."""
+"""Stage `train@family-method-seed`.
+
+`python -m components.train --family qwen2_5_vl --method focal --seed 0`.
+"""
 
 from components.lineage.stage import enter
 
@@ -40,14 +43,11 @@ def describe(
     args: argparse.Namespace, param: Callable[[str], Any], out_dir: Path, resume: Path | None = None
 ) -> dict[str, Any]:
     """The job of `components.train.run.train_job`, as JSON."""
-    from components.train.loss import KINDS
-    from components.train.module import LossOptions
+    from components.train.methods import loss_options
     from components.train.recipe import read_recipe
 
-    if args.method not in KINDS:
-        raise UsageError(f"--method {args.method}: expected one of {', '.join(KINDS)}")
     recipe = read_recipe(param)
-    LossOptions(args.method, recipe.gamma, recipe.rules)  # before any rank is started
+    loss_options(args.method, recipe)  # before any rank is started
     return {
         "out_dir": str(out_dir),
         "base": f"models/base/{args.family}",
@@ -67,6 +67,10 @@ def carry_out(job: dict[str, Any]) -> dict[str, Any]:
         raise UsageError(
             f"params train.ranks is {ranks}, but torchrun started {given} processes; make them equal"
         )
+    if job["method"] == "external":  # seconds on one core: nothing to share out
+        ranks = 1
+        if int(os.environ.get("RANK", "0")):
+            return {}
     if given is None and ranks > 1:
         from components.train.launch import run_ranks
 

@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from components.model.adapter import Adapter
-from components.model.pack import Pack, supervised_rows
+from components.model.pack import Pack, supervised_hidden
+from components.model.timing import SpeakHead
 from components.protocol.states import LABELS
+from components.train.loss import is_state
 
 COLUMNS = (
     *(f"recall_{label}" for label in LABELS),
@@ -18,11 +20,12 @@ COLUMNS = (
 
 
 @torch.no_grad()
-def check(adapter: Adapter, packs: Sequence[Pack]) -> dict[str, float]:
+def check(adapter: Adapter, packs: Sequence[Pack], speak: SpeakHead | None = None) -> dict[str, float]:
     """COLUMNS over some packs: states by arg max over the three, answers by arg max of every text token.
 
     A share without a denominator is 0. A false alarm is a Response on a turn labelled otherwise; such turns
     are the quiet ones, a second each. The model comes back in the mode it was in.
+    `speak`: a head that decides in place of the tokens, at one half.
     """
     training = adapter.model.training
     adapter.model.eval()
@@ -30,7 +33,13 @@ def check(adapter: Adapter, packs: Sequence[Pack]) -> dict[str, float]:
     exact = total = 0
     for pack in packs:
         there = pack.to(adapter.model.device)
-        logits_MV, targets_M = (rows.cpu() for rows in supervised_rows(adapter, there))
+        hidden_MD, targets_M = supervised_hidden(adapter, there)
+        logits_MV, targets_M = adapter.logits(hidden_MD).cpu(), targets_M.cpu()
+        if speak is not None:
+            state_M = is_state(targets_M, adapter.state_ids).any(1)
+            said_S = speak(hidden_MD).cpu().to(logits_MV.dtype)[state_M]
+            of_three = [torch.zeros_like(said_S), torch.full_like(said_S, -torch.inf), said_S]
+            logits_MV[state_M.nonzero(), list(adapter.state_ids)] = torch.stack(of_three, 1)
         confusion += state_confusion(logits_MV, targets_M, adapter.state_ids)
         right, told = exact_answers(logits_MV, targets_M, adapter.state_ids)
         exact, total = exact + right, total + told

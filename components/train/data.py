@@ -1,7 +1,7 @@
 """Samples of both splits, and the packs that a plan's draws become."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from components.model.pack import Pack, pack
 from components.protocol.turns import Dialogue
 from components.protocol.windows import window
 from components.train.labels import label_counts
+from components.train.methods import as_taught
 from components.train.order import Draw, Sample
 from components.train.packing import best_fit
 from components.train.recipe import Recipe
@@ -72,12 +73,19 @@ class Data:
             )
 
 
-def open_data(adapter: Adapter, dataset: Path, media: Path, recipe: Recipe) -> Data:
-    """Both splits of the dataset stage's folder, and the videos below the media root; DataError without."""
+def open_data(adapter: Adapter, dataset: Path, media: Path, recipe: Recipe, method: str = "focal") -> Data:
+    """Both splits of the dataset stage's folder, and the videos below the media root; DataError without.
+
+    `method`: rivals are taught other states (`methods.as_taught`).
+    """
     source = VideoSource(MediaRoot(media))
+    train, validation = (
+        [as_taught(sample, method) for sample in read_split(dataset, split)]
+        for split in ("train", "validation")
+    )
     return Data(
-        read_split(dataset, "train"),
-        read_split(dataset, "validation"),
+        train,
+        validation,
         FeatureCache(adapter, source, budget_mb=recipe.cache_mb),
         Measure(adapter, source.size),
     )
@@ -92,13 +100,20 @@ def encode_draw(adapter: Adapter, dialogue: Dialogue, draw: Draw, seen: Seen) ->
 
 
 def check_packs(data: Data, recipe: Recipe) -> list[Pack]:
-    """The validation slice: evenly spaced samples without offset, packed once; a longer one is cut, too."""
-    count = min(recipe.check_samples, len(data.validation))
+    """The validation slice that the curves are drawn from."""
+    return list(slice_packs(data, recipe, split="validation", count=recipe.check_samples))
+
+
+def slice_packs(data: Data, recipe: Recipe, *, split: str, count: int) -> Iterator[Pack]:
+    """At most `count` evenly spaced samples of a split without offset, packed; a longer one is cut, too."""
+    samples: Sequence[Dialogue] = getattr(data, split)
+    count = min(count, len(samples))
     draws = []
     for place in range(count):
-        sample = Sample(place * len(data.validation) // count, 0)
-        sizes = data.measure.sizes(data.validation[sample.index], 0)
+        sample = Sample(place * len(samples) // count, 0)
+        sizes = data.measure.sizes(samples[sample.index], 0)
         spans, _ = cut(sizes, budget=recipe.token_budget, width=recipe.window_turns)
         draws += [Draw(sample, span, sizes.learnt(span)) for span in spans]
     packs = best_fit([draw.span.tokens for draw in draws], recipe.token_budget)
-    return [data.encode([draws[index] for index in chosen], split="validation") for chosen in packs]
+    for chosen in packs:
+        yield data.encode([draws[index] for index in chosen], split=split)

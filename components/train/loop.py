@@ -13,6 +13,7 @@ from components.train.check import check
 from components.train.data import Data, check_packs
 from components.train.engine import world
 from components.train.feed import Feed
+from components.train.head import HeadedLoss
 from components.train.heartbeat import Heart
 from components.train.journal import Journal
 from components.train.order import plan_step
@@ -46,6 +47,7 @@ def run_steps(
     curves, (rank, ranks) = journal.curves, world()
     checks, speed = check_packs(data, recipe), Speed(shapes_of(adapter))
     progress = Progress("train", recipe.steps - journal.step, silent=rank > 0)
+    speak = engine.module.speak if isinstance(engine.module, HeadedLoss) else None
     watch = Watch(curves, speed, progress, recipe.token_budget)
     for step in range(journal.step, recipe.steps):
         torch.manual_seed(derive(seed, "step", step, rank))
@@ -58,7 +60,7 @@ def run_steps(
         watch.trained(step + 1, plan, fed, done, data.train)
         if (step + 1) % recipe.check_every == 0 or step + 1 == recipe.steps:
             heart.beat(step + 1, CHECK, "validation slice")
-            curves.check(step + 1, check(adapter, checks))
+            curves.check(step + 1, check(adapter, checks, speak))
         journal.done(plan)
         if step + 1 in recipe.checkpoints:
             heart.beat(step + 1, CHECK + 1, "writing a model", patient=True)

@@ -16,23 +16,27 @@ from components.core.files import write_json
 from components.model.adapter import Adapter, load
 from components.model.freeze import freeze
 from components.model.states import add_states
+from components.model.timing import HEAD_FILE, save_module
 from components.protocol.states import LABELS
 from components.train.checkpoint import barrier, from_first, needs_universal, refuse_other_stage
 from components.train.checkpoint import load as load_checkpoint
 from components.train.checkpoint import save as save_checkpoint
 from components.train.curves import Curves
-from components.train.data import open_data
+from components.train.data import Data, open_data, slice_packs
 from components.train.engine import join, start_engine, world
+from components.train.head import HeadedLoss, best_threshold, head_shares
 from components.train.heartbeat import Heart
 from components.train.journal import Journal
 from components.train.loader import LoaderState
 from components.train.loop import CHECK, Hooks, run_steps
-from components.train.module import LossOptions, StreamLoss
+from components.train.methods import EOS, EXTERNAL, HEAD, loss_of, loss_options
+from components.train.module import StreamLoss
 from components.train.recipe import RUNTIME, Recipe
 from components.train.shelf import Saved, Shelf
 from components.train.watchdog import guard
 
 STREAM_FILE = "streamo.json"
+THRESHOLD_SAMPLES = 128  # of the train split, evenly spaced, that a head's threshold is chosen on
 
 
 def train(
@@ -57,7 +61,7 @@ def train(
         dataset: folder of the dataset stage (`train/`, `validation/`).
         media: the media root that video ids resolve under.
         recipe: knobs.
-        method: one of `components.train.loss.KINDS`.
+        method: one of `components.train.methods.METHODS` but `external` (see `train_external`).
         seed: of sample order, offsets and state rows.
         resume: a private folder that outlives a kill: checkpoints go there, and the run goes on from the
             newest one in it. None: neither. The first rank's counts; all machines see it under the same path.
@@ -67,7 +71,7 @@ def train(
         Counts and speed for the run record.
 
     """
-    options = LossOptions(method, recipe.gamma, recipe.rules)  # refused before anything is read
+    options = loss_options(method, recipe)  # refused before anything is read
     torch.set_num_threads(threads())
     join()
     resume = from_first(resume)
@@ -76,9 +80,10 @@ def train(
     heart = heart or own_heart(resume, recipe)
     heart.beat(0, 0, "opening the model and the data", patient=True)  # imports are over: see `Watchdog`
     adapter = open_adapter(base, recipe, seed)
-    data = open_data(adapter, dataset, media, recipe)
+    data = open_data(adapter, dataset, media, recipe, method)
     universal = saved is not None and needs_universal(saved, world()[1])
-    engine = start_engine(StreamLoss(adapter, options), recipe, universal=universal)
+    module = (HeadedLoss if method == HEAD else StreamLoss)(adapter, options)
+    engine = start_engine(module, recipe, universal=universal)
     loader = LoaderState(seed, recipe.batch, len(data.train))
     journal = Journal(Curves([sample.task for sample in data.train]), loader)
     if saved is not None:
@@ -88,14 +93,16 @@ def train(
     models = shelf.models if resume else out_dir
 
     def keep(step: int) -> None:
-        save(engine, adapter, models / f"step-{step}", describe(adapter, recipe, method, seed, step))
+        policy = policy_of(module, method, data, recipe)
+        save(engine, adapter, models / f"step-{step}", describe(adapter, recipe, method, seed, step, policy))
 
     def checkpoint(step: int) -> None:
         save_checkpoint(shelf, engine, journal.state(), step)
 
     speed = run_steps(engine, adapter, data, recipe, seed, journal, heart, Hooks(keep, checkpoint))
     heart.beat(recipe.steps, CHECK + 3, "writing the product", patient=True)
-    save(engine, adapter, out_dir, describe(adapter, recipe, method, seed, recipe.steps))
+    policy = policy_of(module, method, data, recipe)
+    save(engine, adapter, out_dir, describe(adapter, recipe, method, seed, recipe.steps, policy))
     if world()[0] == 0:
         journal.write(out_dir)
         if resume and models.is_dir():
@@ -109,12 +116,16 @@ def train_job(job: Mapping[str, Any], heart: Heart | None = None) -> dict[str, A
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in job["recipe"].items()
     }
+    out_dir, recipe = Path(job["out_dir"]), Recipe(**values)
+    where = {name: Path(job[name]) for name in ("base", "dataset", "media")}
+    if job["method"] == EXTERNAL:
+        from components.train.external import train_external
+
+        return train_external(out_dir, **where, recipe=recipe, seed=job["seed"])
     return train(
-        Path(job["out_dir"]),
-        base=Path(job["base"]),
-        dataset=Path(job["dataset"]),
-        media=Path(job["media"]),
-        recipe=Recipe(**values),
+        out_dir,
+        **where,
+        recipe=recipe,
         method=job["method"],
         seed=job["seed"],
         resume=Path(job["resume"]) if job["resume"] else None,
@@ -180,6 +191,8 @@ def save(engine: Any, adapter: Adapter, out_dir: Path, description: dict[str, An
     with gathered(engine):
         if world()[0] == 0:
             adapter.save(out_dir)
+            if isinstance(engine.module, HeadedLoss):
+                save_module(engine.module.speak, out_dir / HEAD_FILE)
             write_json(out_dir / STREAM_FILE, description)
     barrier()
 
@@ -194,7 +207,21 @@ def gathered(engine: Any) -> Iterator[None]:
         yield
 
 
-def describe(adapter: Adapter, recipe: Recipe, method: str, seed: int, step: int) -> dict[str, Any]:
+def policy_of(module: StreamLoss, method: str, data: Data, recipe: Recipe) -> dict[str, Any]:
+    """How a stream of this model decides (`components.infer.policies.from_folder`); every rank calls this.
+
+    A head's threshold is the one with the best F1 of speaking on a slice of the train split, teacher-forced:
+    neither the validation split, which chooses between models, nor any test set is looked at.
+    """
+    if not isinstance(module, HeadedLoss):
+        return {"name": EOS if method == EOS else "states"}
+    packs = slice_packs(data, recipe, split="train", count=THRESHOLD_SAMPLES)
+    return {"name": HEAD, "threshold": best_threshold(*head_shares(module, packs))}
+
+
+def describe(
+    adapter: Adapter, recipe: Recipe, method: str, seed: int, step: int, policy: Mapping[str, Any]
+) -> dict[str, Any]:
     """What a reader of the model must know beyond its Hugging Face configuration."""
     return {
         "schema": 1,
@@ -203,7 +230,8 @@ def describe(adapter: Adapter, recipe: Recipe, method: str, seed: int, step: int
         "fps": 1,
         "window_turns": recipe.window_turns,
         "method": method,
-        "loss": method,
+        "loss": loss_of(method),
+        "policy": dict(policy),
         "rules": recipe.rules,
         "seed": seed,
         "step": step,

@@ -168,8 +168,9 @@ def test_a_folder_names_its_policy(adapter, tmp_path):
         policy(name="external", threshold=0.5, turns=5)
     with pytest.raises(DataError, match="lacks 'threshold'"):
         policy(name="head")
-    with pytest.raises(DataError, match="policy None, expected states, eos, head or external"):
-        policy()
+    with pytest.raises(DataError, match="policy 'oracle', expected states, eos, head or external"):
+        policy(name="oracle")
+    assert isinstance(policy(), States)
 
 
 def test_untrained_policies_are_five(adapter):

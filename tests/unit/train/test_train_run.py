@@ -147,7 +147,8 @@ def test_zero_stages_train_alike(run, recipe, tmp_path, stage):
 
 def test_losses_start_from_the_same_batch(run, recipe, tmp_path):
     first = {
-        kind: rows(run(tmp_path / kind, recipe, method=kind) / "curves/loss.csv")[0] for kind in ("ce", "fixed")
+        kind: rows(run(tmp_path / kind, recipe, method=kind) / "curves/loss.csv")[0]
+        for kind in ("ce", "fixed")
     }
     assert first["ce"]["ce_silence"] == first["fixed"]["ce_silence"]
     assert first["ce"]["loss"] != first["fixed"]["loss"]
