@@ -5,7 +5,6 @@ and each (video, question, turn) once.
 """
 
 import copy
-import copy
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -183,12 +182,6 @@ class GatedSession:
         if not self._question:
             raise UsageError("an answer can be forced only where a question stands")
         return self.answers.texts([self._moment()])[0]
-
-    def clone(self) -> "GatedSession":
-        """An independent session at the same point of the stream; the cost is added up in one place."""
-        other = copy.copy(self)
-        other.shown, other._waiting = dict(self.shown), self._waiting.copy()
-        return other
 
     def clone(self) -> "GatedSession":
         """An independent session at the same point of the stream; the cost is added up in one place."""

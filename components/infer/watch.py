@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import DataError, UsageError
-from components.infer.questions import turn_of
 from components.infer.gated_streams import GatedSession
+from components.infer.questions import turn_of
 from components.infer.session import StreamSession, StreamTurn
 from components.video.frames import Image, iter_frames_at, turn_times
 from components.video.probe import probe
