@@ -10,12 +10,15 @@ enter()
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.core.errors import exit_code
 from components.lineage.stage import Stage, stage
 
-SUITES = ("validation", "ovo", "offline", "streamo_bench")
+if TYPE_CHECKING:
+    from components.evaluate.run_validation import ValidationInputs
+
+SUITES = ("validation", "ovo", "offline", "streamo_bench", "policies", "fps2")
 DATASET, CORPUS = Path("artifacts/dataset"), Path("artifacts/corpus")
 
 
@@ -31,18 +34,40 @@ def main() -> None:
     item = {"family": args.family, "method": args.method, "seed": args.seed, "suite": args.suite}
     with stage("evaluate", f"artifacts/evaluation/{name}-{args.suite}", item=item) as st:
         model = Path("models") / name
-        if args.suite == "offline":
-            st.record.extra["cost"] = offline(st, model, Path("models/base") / args.family)
+        base = Path("models/base") / args.family
+        if args.suite in ("offline", "policies"):
+            st.record.extra["cost"] = (offline if args.suite == "offline" else policies)(st, model, base)
         else:
-            run = {"validation": validation, "ovo": ovo, "streamo_bench": streamo_bench}[args.suite]
-            st.record.extra["cost"] = run(st, model)
+            suites = {"validation": validation, "ovo": ovo, "streamo_bench": streamo_bench, "fps2": fps2}
+            st.record.extra["cost"] = suites[args.suite](st, model)
 
 
 def validation(st: Stage, model: Path) -> dict[str, Any]:
     """The suite that chooses the served loss."""
-    from components.evaluate.run_validation import ValidationInputs, run_validation
+    from components.evaluate.run_validation import run_validation
 
-    inputs = ValidationInputs(
+    return run_validation(st.dir, validation_inputs(st, model))
+
+
+def policies(st: Stage, model: Path, base: Path) -> dict[str, Any]:
+    """Untrained ways to decide when to speak."""
+    from components.evaluate.run_policies import run_policies
+
+    return run_policies(st.dir, validation_inputs(st, model), base)
+
+
+def fps2(st: Stage, model: Path) -> dict[str, Any]:
+    """Two frames a turn."""
+    from components.evaluate.run_policies import run_fps2
+
+    return run_fps2(st.dir, validation_inputs(st, model))
+
+
+def validation_inputs(st: Stage, model: Path) -> "ValidationInputs":
+    """Where the suite reads from, and its knobs."""
+    from components.evaluate.run_validation import ValidationInputs
+
+    return ValidationInputs(
         model=model,
         media=Path(st.param("corpus.media")),
         corpus=CORPUS,
@@ -51,7 +76,6 @@ def validation(st: Stage, model: Path) -> dict[str, Any]:
         max_new_tokens=int(st.param("evaluate.max_new_tokens")),
         seed=st.seed,
     )
-    return run_validation(st.dir, inputs)
 
 
 def ovo(st: Stage, model: Path) -> dict[str, Any]:
