@@ -5,35 +5,15 @@ come back as a verdict (nonsense, a timeout, a refusal, JSON that is cut) is a c
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from components.evaluate.judge_prompts import COMPARE, GRADE, is_cut
-from components.evaluate.verdicts import Grade, Side, Verdict, verdict
+from components.evaluate.verdicts import Grade, Pair, Question, Side, Verdict, verdict
 from components.teacher.asking import Outcome
 from components.teacher.chat import ChatRequest, Reply
 from components.teacher.client import Client
 from components.teacher.estimate import Estimate
 
 EMPTY = "empty_answer"
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two answers to one task; `reference` is None where nobody wrote one."""
-
-    task: str
-    reference: str | None
-    a: str
-    b: str
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question, its reference answer and the answer to judge."""
-
-    question: str
-    reference: str
-    answer: str
 
 
 class Judge:

@@ -19,6 +19,25 @@ DRAWS = 2000
 
 
 @dataclass(frozen=True)
+class Pair:
+    """Two answers to one task; `reference` is None where nobody wrote one."""
+
+    task: str
+    reference: str | None
+    a: str
+    b: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question, its reference answer and the answer to judge."""
+
+    question: str
+    reference: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One pair of answers, asked in both orders.
 

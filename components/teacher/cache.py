@@ -4,7 +4,6 @@
 server sent it, and where it came from. An entry is used only if all of it verifies.
 """
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from components.core.files import write_json
-from components.core.hashing import sha256_bytes
+from components.core.hashing import fingerprint
 from components.teacher.chat import key_of
 from components.teacher.reading import Completion, NotACompletionError, read_completion, strict_json
 
@@ -21,8 +20,9 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class Kept:
-    """An answer in the cache: the raw body, what it says, and its provenance."""
+    """An answer in the cache: the request (hashes for images), the raw body, what it says, its provenance."""
 
+    request: Mapping[str, Any]
     raw: str
     completion: Completion
     provenance: Mapping[str, Any]
@@ -65,9 +65,9 @@ class AnswerCache:
             "key": key,
             "request": dict(known_by),
             "raw": raw,
-            "raw_sha256": sha256_bytes(raw.encode("utf-8")),
             "provenance": dict(provenance),
         }
+        record["sha256"] = fingerprint(record)
         write_json(self.path(key), record)
 
 
@@ -81,20 +81,13 @@ def verified(data: bytes, key: str) -> Kept:
     record = strict_json(data.decode("utf-8"))
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         raise ValueError(f"expected an answer record of schema {SCHEMA}")
-    raw, provenance, request = record.get("raw"), record.get("provenance"), record.get("request")
-    if not isinstance(raw, str) or not isinstance(provenance, dict) or not isinstance(request, dict):
-        raise ValueError("raw, provenance or request is missing")
-    if record.get("key") != key or key_of(request) != key:
+    stated = record.pop("sha256", None)
+    if fingerprint(record) != stated:
+        raise ValueError("the record does not have the SHA-256 written in it")
+    if record["key"] != key or key_of(record["request"]) != key:
         raise ValueError("the request in it is not the one its name stands for")
-    if sha256_bytes(raw.encode("utf-8")) != record.get("raw_sha256"):
-        raise ValueError("the raw answer does not have the SHA-256 written beside it")
+    raw: str = record["raw"]
     try:
-        return Kept(raw, read_completion(raw), provenance)
+        return Kept(record["request"], raw, read_completion(raw), record["provenance"])
     except NotACompletionError as error:
         raise ValueError(str(error)) from None
-
-
-def request_of(path: Path) -> dict[str, Any]:
-    """The request a cache file answers, unverified: for people who look things up."""
-    request: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["request"]
-    return request

@@ -12,17 +12,20 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.core.errors import DataError
 from components.core.files import read_json
 from components.evaluate.benchmarks import Benchmark
-from components.evaluate.judge import Judge, Question
 from components.evaluate.judge_options import add_judge_arguments, judge_from
 from components.evaluate.offline import tempcompass_rules as rules
 from components.evaluate.offline.choice import Item, breakdown, floors, scored
 from components.evaluate.offline.files import need
 from components.evaluate.scheme import Scheme, Scored, with_intervals
+from components.evaluate.verdicts import Question
+
+if TYPE_CHECKING:
+    from components.evaluate.judge import Judge
 
 SCHEME = Scheme({form: (form,) for form in rules.FORMS}, "tasks")
 SECOND = {"response": "prediction", "video-llm-prediction": "prediction", "gt-answer": "answer"}
@@ -101,7 +104,7 @@ def read_row(form: str, video: str, aspect: str, number: int, raw: Any, path: Pa
     return Row(item, question, truth, row["prediction"], right, how)
 
 
-def ask(rows: Sequence[Row], judge: Judge) -> Loaded:
+def ask(rows: Sequence[Row], judge: "Judge") -> Loaded:
     """Let the judge grade what the rules could not read; a failed grade stays open and is counted."""
     places = [place for place, row in enumerate(rows) if row.right is None]
     grades = judge.grade_many(

@@ -8,10 +8,9 @@ silent ones are a tie of equal words.
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from components.evaluate.judge import Pair
 from components.evaluate.streamo_bench.format import DENSE, NARRATION, BenchSet, Moment, Task
 from components.evaluate.streamo_bench.said import Said
-from components.evaluate.verdicts import Verdict, win_rate
+from components.evaluate.verdicts import Pair, Verdict, win_rate
 
 JUDGED = (NARRATION, DENSE)
 SILENT = "(said nothing)"

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from components.core.errors import UsageError
-from components.evaluate.judge import Judge, Pair, Question
+from components.evaluate.judge import Judge
 from components.evaluate.judge_options import add_judge_arguments, judge_from
 from components.evaluate.judge_prompts import COMPARE, GRADE, LONGEST, quoted
-from components.evaluate.verdicts import Grade, Verdict, accuracy, verdict, win_rate
+from components.evaluate.verdicts import Grade, Pair, Question, Verdict, accuracy, verdict, win_rate
 from components.protocol.states import contains_state_token
 from components.teacher.budget import Budget
 from components.teacher.cache import AnswerCache
@@ -90,7 +90,6 @@ NONSENSE = {
     "both": ("not_json", Say('{"reason": "r", "verdict": "answer_1", "verdict": "answer_2"}')),
     "refuses": ("refused", Say(None, refusal="no")),
     "silent": ("empty", Say("")),
-    "late": ("timeout", Say(wait_s=2.0)),
     "broken": ("server_error", Say("oops", status=500)),
     "busy": ("rate_limited", Say("busy", status=429)),
 }
@@ -103,13 +102,20 @@ def test_nonsense_timeouts_and_refusals_are_counted_never_guessed(tmp_path: Path
 
     asked = [Pair(name, "r", "aaa", "b") for name in [*NONSENSE, "fine"]]
     with serving(script) as server:
-        verdicts = judge(server, tmp_path, timeout_s=1.0).compare_many(asked)
+        verdicts = judge(server, tmp_path).compare_many(asked)
     assert [one.orders for one in verdicts[:-1]] == [(reason, reason) for reason, _ in NONSENSE.values()]
     shown = win_rate(verdicts, [pair.task for pair in asked], seed=0)
-    assert (shown["n"], shown["decided"], shown["wins"], shown["win_rate"]) == (12, 1, 1, 100.0)
-    assert sum(shown["excluded"]["failed"].values()) == 11
+    assert (shown["n"], shown["decided"], shown["wins"], shown["win_rate"]) == (11, 1, 1, 100.0)
+    assert sum(shown["excluded"]["failed"].values()) == 10
     assert shown["excluded"]["failed"]["not_json"] == 3
     assert shown["agreement"] == 100.0
+
+
+def test_a_judge_that_never_answers_is_counted(tmp_path: Path) -> None:
+    with serving(lambda body, before: Say(wait_s=3.0)) as server:
+        one = judge(server, tmp_path, timeout_s=0.5).compare("t", None, "a", "b")
+    assert (one.outcome, one.orders) == ("failed", ("timeout", "timeout"))
+    assert win_rate([one], ["v"], seed=0)["excluded"]["failed"] == {"timeout": 1}
 
 
 def test_one_order_alone_decides_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.core.errors import InternalError
+from components.core.errors import DataError, InternalError
 from components.protocol.states import contains_state_token
 from components.teacher.budget import Budget
 from components.teacher.cache import AnswerCache
@@ -15,7 +15,8 @@ from components.teacher.chat import ChatRequest, Image, Message, ask, key_of
 from components.teacher.client import Client
 from components.teacher.endpoint import Endpoint
 from components.teacher.foreign import state_token_places, without_state_tokens
-from tests.support.openai_server import Say, serving
+from components.teacher.usage import main
+from tests.support.openai_server import Say, serving, user_text
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
@@ -33,10 +34,15 @@ def other_request(record: dict[str, Any]) -> None:
     record["request"]["parameters"]["seed"] = 5
 
 
+def other_usage(record: dict[str, Any]) -> None:
+    record["provenance"]["usage"] = [1, 1]
+
+
 DAMAGE = {
     "other_raw": (other_raw, "SHA-256"),
-    "other_request": (other_request, "not the one its name stands for"),
-    "no_raw": (without("raw"), "raw, provenance or request is missing"),
+    "other_request": (other_request, "SHA-256"),
+    "other_usage": (other_usage, "SHA-256"),
+    "no_raw": (without("raw"), "SHA-256"),
     "no_schema": (without("schema"), "schema 1"),
 }
 
@@ -111,3 +117,28 @@ def test_state_tokens_are_found_and_broken_wherever_they_stand(token: str) -> No
     assert not contains_state_token(broken)
     assert broken.replace("\u2060", "") == f"say {token} {token} now"
     assert without_state_tokens("silence </b> <Response>") == "silence </b> <Response>"
+
+
+def test_what_the_answers_cost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(
+        lambda body, before: Say("yes", usage=None if user_text(body) == "2" else (10, 5))
+    ) as server:
+        for revision, count in (("1", 3), ("2", 1)):
+            endpoint = Endpoint(server.url, "m", revision, 1.0, 2.0)
+            Client(endpoint, AnswerCache(tmp_path), Budget()).ask_many(
+                [ask("", str(n)) for n in range(count)]
+            )
+    capsys.readouterr()
+    main([str(tmp_path), "--json"])
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["m (1)", "m (2)"]
+    assert (found["m (2)"]["answers"], found["m (2)"]["usd"], found["m (2)"]["presumed"]) == (1, 2e-05, 0)
+    assert (found["m (1)"]["sent"], found["m (1)"]["answered"], found["m (1)"]["presumed"]) == (20, 10, 1)
+    assert found["m (1)"]["finish_reasons"] == {"stop": 3}
+    main([str(tmp_path)])
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == ["model", "m", "m"]
+    next(tmp_path.glob("??/*.json")).write_text("{}")
+    with pytest.raises(DataError, match="1 kept answers do not verify"):
+        main([str(tmp_path)])
+    with pytest.raises(DataError, match="no such folder"):
+        main([str(tmp_path / "none")])

@@ -69,10 +69,11 @@ def test_cheap_answers_make_room_for_more(tmp_path: Path) -> None:
 
 def test_what_nobody_confirmed_counts_as_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("components.teacher.asking.FIRST_WAIT_S", 0.01)
-    say = {"question 000": Say("yes", wait_s=1), "question 001": Say("no", status=500)}
+    say = {"question 000": Say("yes", wait_s=3), "question 001": Say("no", status=500)}
     with serving(lambda body, before: say.get(user_text(body), Say("yes", usage=None))) as server:
         budget = Budget(usd=1.0)
-        client(server, tmp_path, budget, timeout_s=0.3, attempts=2).ask_many(words(3))
+        client(server, tmp_path, budget, timeout_s=0.5, attempts=2).ask_many(words(1))
+        client(server, tmp_path, budget, attempts=2).ask_many(words(3)[1:])
     most = sum(endpoint().bound(words(1)[0]))
     assert budget.spent.calls == 5
     assert budget.spent.tokens == budget.presumed.tokens == 3 * most  # two timeouts, one answer without usage

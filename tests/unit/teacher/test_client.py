@@ -39,7 +39,7 @@ def numbers(count: int, **options: Any) -> list[ChatRequest]:
 
 
 def client(server: Server, folder: Path, **settings: Any) -> Client:
-    endpoint = Endpoint(server.url, "m", "1", 1.0, 2.0, **{"timeout_s": 10.0, **settings})
+    endpoint = Endpoint(server.url, "m", "1", 1.0, 2.0, **{"timeout_s": 60.0, **settings})
     return Client(endpoint, AnswerCache(folder), Budget(usd=5.0), stream=io.StringIO())
 
 
@@ -125,17 +125,16 @@ def test_retries_are_for_the_servers_faults_only(tmp_path: Path) -> None:
         "1": Say("oops", status=500),
         "2": Say("gone", status=503, headers={"Retry-After": "0"}),
         "3": Say(cut=True),
-        "4": Say(wait_s=1.5),
     }
 
     def script(body: dict[str, Any], before: int) -> Say:
         return first.get(user_text(body), right(body, 0)) if before == 0 else right(body, before)
 
     with serving(script) as server:
-        asked = client(server, tmp_path, timeout_s=0.5)
+        asked = client(server, tmp_path)
         assert reasons(asked.ask_many(numbers(6))) == ["ok"] * 6
-        assert server.counts() == {"0": 2, "1": 2, "2": 2, "3": 2, "4": 2, "5": 1}
-        assert asked.retried == {"rate_limited": 1, "server_error": 2, "connection": 1, "timeout": 1}
+        assert server.counts() == {"0": 2, "1": 2, "2": 2, "3": 2, "4": 1, "5": 1}
+        assert asked.retried == {"rate_limited": 1, "server_error": 2, "connection": 1}
         record = read_json(
             next(path for path in tmp_path.rglob("*.json") if '"attempt": 2' in path.read_text())
         )
@@ -149,23 +148,37 @@ def test_retries_are_for_the_servers_faults_only(tmp_path: Path) -> None:
         (Say("oops", status=500), "server_error"),
         (Say("busy", status=429), "rate_limited"),
         (Say(cut=True), "connection"),
-        (Say(wait_s=1.0), "timeout"),
         (Say(body=b"<html>login</html>"), "not_a_completion"),
         (Say(body=b'{"choices": []}'), "not_a_completion"),
     ],
 )
-def test_a_fault_that_stays_is_a_refusal_that_is_asked_again_next_time(
-    tmp_path: Path, say: Say, reason: str
-) -> None:
+def test_a_fault_that_stays_is_asked_again_next_time(tmp_path: Path, say: Say, reason: str) -> None:
     def script(body: dict[str, Any], before: int) -> Say:
         return say if user_text(body) == "0" else right(body, before)
 
     with serving(script) as server:
-        asked = client(server, tmp_path, attempts=2, timeout_s=0.2, concurrency=1)
+        asked = client(server, tmp_path, attempts=2, concurrency=1)
         assert reasons(asked.ask_many(list(reversed(numbers(2))))) == ["ok", reason]
         server.script = right
         assert reasons(client(server, tmp_path).ask_many(numbers(2))) == ["ok", "ok"]
     assert reason in TRANSIENT
+
+
+def test_timeouts_are_tried_again_and_in_the_end_a_refusal(tmp_path: Path) -> None:
+    late = threading.Event()
+
+    def script(body: dict[str, Any], before: int) -> Say:
+        if not late.is_set():
+            late.wait(60)
+        return right(body, before)
+
+    with serving(script) as server:
+        asked = client(server, tmp_path, attempts=2, timeout_s=0.5)
+        assert reasons(asked.ask_many(numbers(1))) == ["timeout"]
+        assert asked.retried == {"timeout": 1}
+        late.set()
+        assert reasons(client(server, tmp_path).ask_many(numbers(1))) == ["ok"]
+    assert "timeout" in TRANSIENT
 
 
 def test_retry_after_is_obeyed_by_all_and_an_unreasonable_one_ends_the_request(tmp_path: Path) -> None:
