@@ -14,11 +14,17 @@ def value_cell(
     value: float | None, bounds: Sequence[float] | None, *, n: int | None = None, floor: float | None = None
 ) -> Html:
     """One decimal; small below it the interval, then the points it is of and the best floor, where given."""
-    small = [f"{bounds[0]:.0f}{DASH}{bounds[1]:.0f}"] if bounds else []
+    small = [span_text(*bounds)] if bounds else []
     if value is not None:
         small += [f"n {n}"] if n else []
         small += [f"floor {number(floor)}"] if floor is not None else []
     return join([number(value), *[tag("small", line) for line in small]])
+
+
+def span_text(low: float, high: float) -> str:
+    """`46-52`, of small numbers `0.1-0.4`."""
+    digits = 1 if max(abs(low), abs(high)) < 10 else 0
+    return f"{low:.{digits}f}{DASH}{high:.{digits}f}"
 
 
 def mean_cell(cell: Json | None) -> Html:

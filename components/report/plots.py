@@ -7,11 +7,10 @@ from components.core.errors import DataError
 from components.core.files import read_json
 from components.report.inputs import ModelRun, Products
 from components.report.lengths import by_length, query_turns
-from components.report.speech import blind_points, delay_counts, delay_summary
+from components.report.speech import blind_states, delay_counts, speech_point
 
 Json = dict[str, Any]
 GROUPS = ("forward", "realtime", "backward")
-HOUR = 60  # minutes
 
 
 def build_plots(products: Products, column: str, *, seed: int) -> Json:
@@ -23,24 +22,31 @@ def build_plots(products: Products, column: str, *, seed: int) -> Json:
         seed: of the random blind policy.
 
     Returns:
-        confusion: {model: {true: {said: turns}}}; speech: {"runs", "blind"}: {name: point}; delays: {model:
-        {"counts", "summary"}}; lengths: {group: {model: bins}}, empty without a test suite.
+        confusion: {model: {true: {said: turns}}}; speech: {"runs", "blind"}: {name: rates}; delays: {model:
+        {bar: due turns}}; lengths: {group: {model: bins}}, empty without a test suite.
 
     """
     streams = {model.name: validation_streams(products, model) for model in products.models}
-    first = streams[products.models[0].name]
     return {
         "confusion": {model.name: model.scores["validation"]["confusion"] for model in products.models},
         "speech": {
-            "runs": {model.name: run_point(model) for model in products.models},
-            "blind": blind_points(first, seed=seed),
+            "runs": {name: run_point(found, seed=seed) for name, found in streams.items()},
+            "blind": blind_points(streams[products.models[0].name], seed=seed),
         },
-        "delays": {
-            name: {"counts": (counts := delay_counts(found)), "summary": delay_summary(counts)}
-            for name, found in streams.items()
-        },
+        "delays": {name: delay_counts(found) for name, found in streams.items()},
         "lengths": lengths(products, column),
     }
+
+
+def run_point(streams: Sequence[Json], *, seed: int) -> Json:
+    """The rates of a run on its validation streams, with intervals."""
+    return speech_point(streams, [stream["states"] for stream in streams], seed=seed)
+
+
+def blind_points(streams: Sequence[Json], *, seed: int) -> Json:
+    """The rates of every blind policy on the same streams."""
+    policies = blind_states([len(stream["truth"]) for stream in streams], seed=seed)
+    return {name: speech_point(streams, said, seed=None) for name, said in policies.items()}
 
 
 def validation_streams(products: Products, model: ModelRun) -> list[Json]:
@@ -56,18 +62,6 @@ def validation_streams(products: Products, model: ModelRun) -> list[Json]:
         raise DataError(f"{path}: expected an object with a list `streams` (components/evaluate/README.md)")
     streams: list[Json] = predictions["streams"]
     return streams
-
-
-def run_point(model: ModelRun) -> Json:
-    """Recall of Response and false alarms per quiet hour of a run, as its validation suite counted them."""
-    found = model.scores["validation"]["responses"]
-    per_minute = found["false_alarms_per_quiet_minute"]
-    return {
-        "recall": found["recall"],
-        "false_alarms_per_quiet_hour": None if per_minute is None else round(HOUR * per_minute, 1),
-        "due": found["due"],
-        "quiet_turns": round(HOUR * found["quiet_minutes"]),
-    }
 
 
 def lengths(products: Products, column: str) -> Json:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.report.cells import value_cell
-from components.report.findings import number
 from components.report.html import (
     DASH,
     Html,
@@ -20,11 +19,19 @@ from components.report.html import (
 )
 from components.report.palette import GROUP_TITLES, OTHER_COLOUR, colour_of, dash_of
 from components.report.plot_svg import Point, bar_chart, heatmap, scatter
+from components.report.speech import MISSED
 from components.report.svg import SOFT, Series, line_chart
 
 Json = Mapping[str, Any]
 STATE_ORDER = ("silence", "standby", "response")
-SPEECH_HEAD = ("run or policy", "recall", "false alarms a quiet hour", "due turns", "quiet turns")
+SPEECH = {
+    "recall": "recall",
+    "precision": "precision",
+    "f1": "F1",
+    "false_alarms_per_quiet_hour": "false alarms a quiet hour",
+    "delay_turns": "mean delay, turns",
+    "missed": "missed, percent",
+}
 
 
 def plots_section(results: Json) -> Html:
@@ -80,7 +87,8 @@ def speech_part(results: Json) -> Iterator[Html]:
         y_title="recall of Response, %",
     )
     yield tag("div", figure("validation split, free-running", chart), class_="wide")
-    yield details("the same as a table", table(SPEECH_HEAD, list(speech_rows(speech))))
+    head = ["run or policy", *SPEECH.values(), "due turns", "quiet turns"]
+    yield details("the same as a table", table(head, list(speech_rows(speech))))
 
 
 def scatter_point(name: str, cell: Json, colour: str, *, blind: bool = False) -> Point | None:
@@ -92,19 +100,25 @@ def scatter_point(name: str, cell: Json, colour: str, *, blind: bool = False) ->
 
 
 def speech_rows(speech: Json) -> Iterator[Sequence[object]]:
-    """Runs, then policies."""
+    """Runs with intervals, then policies."""
     for kind, title in (("runs", "runs"), ("blind", "policies that see no frame")):
         yield Part(title)
         for name, cell in speech[kind].items():
-            style = RowClass("floor" if kind == "blind" else "")
-            values = [number(cell["recall"]), number(cell["false_alarms_per_quiet_hour"])]
-            yield [style, name, *values, cell["due"], cell["quiet_turns"]]
+            bounds = cell.get("intervals", {})
+            values = [value_cell(cell[rate], bounds.get(rate)) for rate in SPEECH]
+            yield [
+                RowClass("floor" if kind == "blind" else ""),
+                name,
+                *values,
+                cell["due"],
+                cell["quiet_turns"],
+            ]
 
 
 def delay_part(results: Json) -> Iterator[Html]:
     """How late due turns are answered, percent of all due turns."""
     delays, colours = results["plots"]["delays"], colours_of(results)
-    found = {name: cell["counts"] for name, cell in delays.items() if cell["summary"]["due"]}
+    found = {name: counts for name, counts in delays.items() if sum(counts.values())}
     if not found:
         return
     yield tag("h3", "Delay of Responses")
@@ -123,18 +137,9 @@ def delay_part(results: Json) -> Iterator[Html]:
     yield tag(
         "div", figure("percent of due turns", bar_chart(names, series, colours, title="delay")), class_="wide"
     )
-    rows = [
-        [
-            name,
-            cell["summary"]["due"],
-            number(cell["summary"]["missed_percent"]),
-            number(cell["summary"]["median_turns"]),
-        ]
-        for name, cell in delays.items()
-    ]
-    yield details(
-        "the same as a table", table(["run", "due turns", "missed, percent", "median delay, turns"], rows)
-    )
+    head = ["run", *[f"{name} turns" if name != MISSED else name for name in names]]
+    rows = [[name, *counts.values()] for name, counts in found.items()]
+    yield details("due turns by their delay, as a table", table(head, rows))
 
 
 def length_part(results: Json) -> Iterator[Html]:

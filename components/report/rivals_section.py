@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from components.report.ablation import over_seeds
 from components.report.cells import mean_cell
 from components.report.findings import number
 from components.report.html import DASH, Html, Part, RowClass, paragraph, section, table
@@ -10,6 +11,7 @@ from components.report.palette import RIVALS, family_title, method_title
 from components.report.states_section import COMMAND
 
 Json = Mapping[str, Any]
+RATES = ("f1", "precision", "recall", "false_alarms_per_quiet_hour", "delay_turns", "missed")
 HEAD = (
     "when it speaks",
     "macro F1 of states",
@@ -17,9 +19,11 @@ HEAD = (
     "precision",
     "recall",
     "false alarms a quiet hour",
-    "median delay, turns",
-    "missed, %",
+    "mean delay, turns",
+    "missed, percent",
+    "due turns",
     "forward",
+    "best floor",
     "seeds",
 )
 
@@ -51,46 +55,26 @@ def rivals_section(results: Json) -> Html:
 
 def rival_rows(results: Json) -> Iterator[Sequence[object]]:
     """A row for each method of each family, then the blind policies."""
-    shown, delays = results["ablation"], results["plots"]["delays"]
+    shown, speech = results["ablation"], results["plots"]["speech"]
     for family in shown["families"]:
         yield Part(f"{family_title(family)} architecture")
+        floor = max(shown["controls"][family]["forward"].values(), default=None)
         for row in shown["rows"]:
             if row["family"] == family:
-                yield method_row(
-                    row, [delays[f"{family}-{row['loss']}-{seed}"]["summary"] for seed in row["seeds"]]
-                )
+                points = [speech["runs"][f"{family}-{row['loss']}-{seed}"] for seed in row["seeds"]]
+                yield method_row(row, points, floor)
     yield Part("policies that see no frame")
-    for name, cell in results["plots"]["speech"]["blind"].items():
-        alarms = number(cell["false_alarms_per_quiet_hour"])
-        yield [
-            RowClass("floor"),
-            name,
-            DASH,
-            DASH,
-            DASH,
-            number(cell["recall"]),
-            alarms,
-            DASH,
-            DASH,
-            DASH,
-            DASH,
-        ]
+    for name, cell in speech["blind"].items():
+        rates = [number(cell[rate]) for rate in RATES]
+        yield [RowClass("floor"), name, DASH, *rates, cell["due"], DASH, DASH, DASH]
 
 
-def method_row(row: Json, delays: Sequence[Json]) -> list[object]:
-    """Means over seeds with joint intervals, each seed below."""
-    speech = row["speech"]
-    per_minute = speech["false_alarms_per_quiet_minute"]
-    alarms = per_minute and number(60 * per_minute["mean"])
-    cells = [mean_cell(row["macro_f1"]), *[mean_cell(speech[name]) for name in ("f1", "precision", "recall")]]
-    late = " / ".join(number(one["median_turns"]) for one in delays)
-    missed = " / ".join(number(one["missed_percent"]) for one in delays)
-    return [
-        method_title(row["loss"]),
-        *cells,
-        alarms or DASH,
-        late,
-        missed,
-        mean_cell(row["groups"]["forward"]),
-        len(row["seeds"]),
+def method_row(row: Json, points: Sequence[Json], floor: float | None) -> list[object]:
+    """Means over seeds with joint intervals, each seed below; `floor`: the best control on forward points."""
+    rates = [
+        over_seeds([one[rate] for one in points], [one["intervals"].get(rate) for one in points])
+        for rate in RATES
     ]
+    cells = [mean_cell(row["macro_f1"]), *[mean_cell(rate) for rate in rates], points[0]["due"]]
+    seeds = ", ".join(str(seed) for seed in row["seeds"])
+    return [method_title(row["loss"]), *cells, mean_cell(row["groups"]["forward"]), number(floor), seeds]
