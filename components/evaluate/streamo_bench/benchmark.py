@@ -72,7 +72,8 @@ def score_loaded(loaded: Loaded, seed: int) -> dict[str, Any]:
     args, others = loaded.judged
     judge = judge_from(args, seed=seed)
     assert judge is not None, "load() has seen to it"
-    return {**found, "win_rates": win_rates(loaded.bench, loaded.answers, others, judge, seed=seed)}
+    rates = win_rates(loaded.bench, loaded.answers, others, judge, seed=seed)
+    return {**found, "win_rates": {"judge": judge.name, **rates}}
 
 
 def points(loaded: Loaded) -> dict[str, list[Scored]]:

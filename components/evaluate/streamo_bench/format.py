@@ -178,10 +178,11 @@ def check_task(task: Task, durations: dict[str, float], where: str) -> None:
     place = f"{where}: task {task.id}"
     if task.video_id not in durations:
         raise DataError(f"{place}: video {task.video_id!r} is not among `videos`")
-    if task.asked_s >= durations[task.video_id]:
+    if not task.asked_s < durations[task.video_id]:
         raise DataError(f"{place}: asked at {task.asked_s} s of {durations[task.video_id]:g} s")
     for moment in task.truth:
-        if moment.end_s < moment.start_s or moment.end_s > durations[task.video_id] + 1:
+        # Written so that what is not a number, which JSON readers let in, is refused too.
+        if not moment.start_s <= moment.end_s <= durations[task.video_id] + 1:
             raise DataError(f"{place}: a span from {moment.start_s:g} s to {moment.end_s:g} s")
         if task.kind != BACKWARD and moment.end_s < task.asked_s:
             raise DataError(

@@ -71,14 +71,16 @@ def read_predictions(path: Path, tasks: Sequence[Task]) -> tuple[dict[str, list[
     if not isinstance(rows, list):
         raise DataError(f"{path}: expected a list of rows, or an object with the list `streams`")
     found: dict[str, list[Said]] = {}
+    seen: set[str] = set()
     odd: Counter[str] = Counter()
     known = {task.id: task for task in tasks}
     for number, row in enumerate(rows):
         name = row.get("id") if isinstance(row, dict) else None
         if not isinstance(name, str):
             raise DataError(f"{path}: row {number}: expected an object with the task's `id` as text")
-        if name in found:
+        if name in seen:
             raise DataError(f"{path}: row {number}: task {name!r} has a row already")
+        seen.add(name)
         if name not in known:
             odd["row_of_no_task"] += 1
             continue
