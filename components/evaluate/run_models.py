@@ -77,5 +77,6 @@ def cost(spent: Spent, seconds: float) -> dict[str, Any]:
         **asdict(spent),
         "watch_seconds": round(seconds, 1),
         "ms_per_turn": round(1000 * seconds / turns, 3),
+        "forwards_per_turn": round(spent.forwards / turns, 4),
         "tokens_per_turn": round(spent.tokens / turns, 2),
     }
