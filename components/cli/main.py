@@ -19,7 +19,6 @@ COMMANDS = {
     "validate": "the gate on any turn table",
     "score": "score benchmark results made anywhere, with floors and intervals",
     "streamo-bench": "make, check and answer a Streamo-Bench set",
-    "streamo-bench": "make, check and answer a Streamo-Bench set",
     "evaluate": "any model folder on the held-out set of this checkout",
     "canary": "does the truth, the future or a training video reach what a model is scored on?",
     "gate": "is the candidate not worse than the champion, group by group",
