@@ -6,14 +6,14 @@ from typing import Any
 from components.report.cells import printed, printed_mean, value_cell
 from components.report.findings import number
 from components.report.html import DASH, Html, Part, RowClass, paragraph, section, table
-from components.report.ovo_rows import paper_row, totals_head
+from components.report.ovo_rows import our_row, paper_row, totals_head
 from components.report.palette import GROUP_TITLES, method_title
 
 Json = Mapping[str, Any]
 GROUPS = ("realtime", "backward", "forward")
 HEAD = ("model", *(GROUP_TITLES[group] for group in GROUPS), "total", "recomputed", "forward grounding, mIoU")
 TWO_STATES = "eos"
-COMMAND = "python -m infra.ablation FOLDER"
+COMMAND = "python -m infra.ablation full FOLDER"
 ARMS = (
     ("grounding and captions only", ("ET-Instruct-3B",)),
     ("the same with offline QA", ("ET-Instruct-3B+LLaVA-Video",)),
@@ -76,6 +76,12 @@ def arms_section(results: Json) -> Html:
     rows += [
         named(paper_row(by_name["Streamo-7B", frames]), frames.rstrip("*")) for frames in ("1fps", "2fps*")
     ]
+    doubled = [(name, entry) for name, entry in results["models"].items() if entry["fps2"] and entry["ovo"]]
+    if doubled:
+        rows.append(Part(f"Here, percent of {results['column']} points, at 1 and at 2 frames a second"))
+    for name, entry in doubled:
+        rows.append(our_row(f"1fps: {name}", entry["ovo"][results["column"]]["model"]))
+        rows.append(our_row(f"2fps: {name}", entry["fps2"]["ovo"]["columns"][results["column"]]["model"]))
     return section(
         "arms",
         "Data in three arms, and frames a second",
