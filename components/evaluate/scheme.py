@@ -86,7 +86,7 @@ def table(points: Iterable[HasCredit], scheme: Scheme) -> dict[str, Any]:
 
 def cell(credits: Sequence[float]) -> dict[str, Any]:
     """One task: credit in all (an integer where it is whole), points, percent."""
-    correct = round(sum(credits), 2)
+    correct = round(float(sum(credits)), 2)
     return {
         "correct": int(correct) if correct.is_integer() else correct,
         "total": len(credits),
