@@ -4,8 +4,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from components.cli import evaluate_ovo_bench
+from components.cli import evaluate_offline, evaluate_ovo_bench
 from components.core.files import dumps, read_json
+
+HERE = ("ovo", "validation", "offline", "streamo_bench")  # on the held-out set of a checkout
 
 
 def add(sub: "argparse._SubParsersAction[Any]") -> None:
@@ -21,7 +23,7 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
     parser.add_argument(
         "--suite",
         required=True,
-        choices=("ovo", "validation", "offline", "streamo_bench", evaluate_ovo_bench.SUITE),
+        choices=(*HERE, evaluate_ovo_bench.SUITE, *evaluate_offline.SUITES),
         help="what it is tested on",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder for the results")
@@ -34,14 +36,19 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a line")
     evaluate_ovo_bench.add_arguments(parser)
+    evaluate_offline.add_arguments(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Evaluate and print the headline scores; 0 whatever they are."""
     if args.suite == evaluate_ovo_bench.SUITE:
+        evaluate_offline.refuse(args)
         return evaluate_ovo_bench.run(args)
+    if args.suite in evaluate_offline.SUITES:
+        return evaluate_offline.run(args)
     evaluate_ovo_bench.refuse(args)
+    evaluate_offline.refuse(args)
     from components.evaluate.standalone import evaluate
 
     evaluate(args.model, args.suite, args.out, data=args.data)
