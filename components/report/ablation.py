@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.report.inputs import ModelRun
+from components.report.palette import RIVALS
 
 Json = dict[str, Any]
 GROUPS = ("forward", "realtime", "backward")
@@ -38,6 +39,12 @@ def ablation(models: Sequence[ModelRun], column: str) -> Json:
         "rows": rows,
         "controls": {family: controls(models, family, column) for family in families},
     }
+
+
+def without_rivals(table: Json) -> Json:
+    """The same table of the losses over three states alone: rivals have a table of their own."""
+    losses = [loss for loss in table["losses"] if loss not in RIVALS]
+    return {**table, "losses": losses, "rows": [one for one in table["rows"] if one["loss"] in losses]}
 
 
 def row(family: str, loss: str, runs: Sequence[ModelRun], column: str) -> Json:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from components.report.ablation import GROUPS
+from components.report.ablation import GROUPS, without_rivals
 from components.report.ablation_text import steps_text
 from components.report.cells import mean_cell
 from components.report.findings import CONTROL_NAMES, number
@@ -38,7 +38,7 @@ def ablation_section(results: Json) -> Html:
 
 def rows(results: Json) -> Iterator[Sequence[object]]:
     """A part for each family: its losses, then the controls that see no frame or the wrong video."""
-    shown = results["ablation"]
+    shown = without_rivals(results["ablation"])
     for family in shown["families"]:
         yield Part(f"{family_title(family)} architecture")
         for row in shown["rows"]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from components.report.ablation import ablation
+from components.report.ablation import ablation, without_rivals
 from components.report.ablation_text import says
 from components.report.findings import findings, in_short
 from components.report.inputs import ModelRun, Products, main_column
@@ -23,7 +23,7 @@ STATE_COLUMNS = (
     ),
     "false_alarms_per_quiet_minute",
 )
-SUITES = ("offline", "streamo_bench")  # shown as they are, null where not run
+SUITES = ("offline", "streamo_bench", "policies", "fps2")  # shown as they are, null where not run
 
 
 def build_results(products: Products, clips: Sequence[Json], *, seed: int = 0) -> Json:
@@ -47,7 +47,7 @@ def build_results(products: Products, clips: Sequence[Json], *, seed: int = 0) -
         "in_short": in_short(found, column),
         "findings": found,
         "column": column,
-        "ablation": {**table, "says": says(table)},
+        "ablation": {**table, "says": says(without_rivals(table))},
         "ovo_ran": any("ovo" in model.scores for model in products.models),
         "dataset": dataset_facts(products),
         "gate": products.gate,

@@ -14,12 +14,12 @@ from components.report.inputs import ModelRun
 def choose(models: Sequence[ModelRun]) -> dict[str, Any]:
     """The served model and every candidate's value.
 
-    Candidates are the models of the first family in `models`. The loss with the highest mean selection value
-    over its seeds is taken, then its best seed; on a tie the name that sorts first. Reads
-    `scores["validation"]["selection"]` and nothing else.
+    Candidates are the models of the first family in `models` that decide by the three states. The loss with
+    the highest mean selection value over its seeds is taken, then its best seed; on a tie the name that sorts
+    first. Reads `scores["validation"]["selection"]`, the policy a model was trained for, and nothing else.
 
     Raises:
-        DataError: a model has no validation scores.
+        DataError: a model has no validation scores, or none is a candidate.
 
     """
     for model in models:
@@ -28,7 +28,11 @@ def choose(models: Sequence[ModelRun]) -> dict[str, Any]:
                 f"artifacts/evaluation/{model.name}-validation: no scores to select by; "
                 "params evaluate.suites must list `validation`"
             )
-    models = [model for model in models if model.family == models[0].family]
+    models = [model for model in models if model.family == models[0].family and decides_by_states(model)]
+    if not models:
+        raise DataError(
+            "no run of the first family decides by the three states; name a loss in train.methods"
+        )
     values = {model.name: float(model.scores["validation"]["selection"]["value"]) for model in models}
     losses: dict[str, list[float]] = {}
     for model in models:
@@ -46,6 +50,12 @@ def choose(models: Sequence[ModelRun]) -> dict[str, Any]:
         "candidates": [candidate(model) for model in models],
         "loss_means": {loss: round(value, 2) for loss, value in means.items()},
     }
+
+
+def decides_by_states(model: ModelRun) -> bool:
+    """Whether a run was trained with the three states; rivals are there to be compared, not to be served."""
+    policy: dict[str, Any] = model.trained.get("policy", {"name": "states"})
+    return bool(policy["name"] == "states")
 
 
 def candidate(model: ModelRun) -> dict[str, Any]:
