@@ -58,9 +58,27 @@ def text(scored: Mapping[str, Any]) -> str:
     for group in scored["groups"]:
         lines.append(line(group, [column["groups"].get(group) for column in columns.values()], width))
     lines.append(line("total", [column["total"] for column in columns.values()], width))
+    if "win_rates" in scored:
+        lines += ["", *win_rates(scored["win_rates"])]
     for rule, found in scored.get("against", {}).items():
         lines += ["", *comparison(rule, found)]
     return "\n".join(lines) + "\n"
+
+
+def win_rates(rates: Mapping[str, Any]) -> list[str]:
+    """What a judge said, with what is excluded and why."""
+    lines = [f"win rate, judged by {rates['judge']} in both orders"]
+    for kind, found in rates.items():
+        if kind != "judge":
+            excluded = found["excluded"]
+            failed = ", ".join(f"{reason} {count}" for reason, count in excluded["failed"].items()) or "0"
+            sides = f"wins {found['wins']}, ties {found['ties']}, losses {found['losses']} of {found['n']}"
+            left_out = f"inconsistent {excluded['inconsistent']}, failed {failed}"
+            lines.append(
+                f"{kind:24}{found['win_rate']}  {found['interval']}  {sides}  {left_out}  "
+                f"agreement {found['agreement']}"
+            )
+    return lines
 
 
 def comparison(rule: str, found: Mapping[str, Any]) -> list[str]:

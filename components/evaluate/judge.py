@@ -28,6 +28,11 @@ class Judge:
     def __init__(self, client: Client, *, seed: int = 0):
         self.client, self.seed = client, seed
 
+    @property
+    def name(self) -> str:
+        """Which model judges: `model (revision)`."""
+        return f"{self.client.endpoint.model} ({self.client.endpoint.revision})"
+
     def compare(self, task: str, reference: str | None, a: str, b: str) -> Verdict:
         """One pair; see `compare_many`."""
         return self.compare_many([Pair(task, reference, a, b)])[0]

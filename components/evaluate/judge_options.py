@@ -27,10 +27,16 @@ def add_judge_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def judge_from(args: argparse.Namespace, *, seed: int) -> "Judge | None":
-    """The judge the options name; None without one. UsageError for a name or file that is none."""
+    """The judge the options name, one a command, so that there is one budget; None without `--judge`.
+
+    UsageError for a name or file that is none.
+    """
     if args.judge is None:
         return None
     from components.evaluate.judge import Judge  # here, so that other benchmarks do without an HTTP client
     from components.teacher.settings import make_client
 
-    return Judge(make_client(args.judge, args.judge_answers, seed=seed), seed=seed)
+    if getattr(args, "opened_judge", None) is None:
+        args.opened_judge = Judge(make_client(args.judge, args.judge_answers, seed=seed), seed=seed)
+    opened: Judge = args.opened_judge
+    return opened

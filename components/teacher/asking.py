@@ -1,9 +1,10 @@
 """One run of questions: cache, budget, rate limit, attempts and the waits between; what arrives is kept."""
 
 import asyncio
+import contextlib
 import itertools
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -97,7 +98,7 @@ class Asking:
         """
         known_by = request.known_by(self.endpoint.model, self.endpoint.revision)
         key = key_of(known_by)
-        async with self._locks.setdefault(key, asyncio.Lock()):
+        async with self._alone(key):
             if key in self._refused:
                 return self._refused[key]
             try:
@@ -106,9 +107,18 @@ class Asking:
                     return _reply(request, key, kept, cached=True)
                 return await self._claim_and_ask(request, self._question(request, known_by, key))
             except Refusal as refusal:
-                refusal.key = key
-                self._refused[key] = refusal
-                return refusal
+                # A new one: an exception that was raised holds on to its frames, and they to the images.
+                self._refused[key] = Refusal(refusal.reason, refusal.detail, key)
+                return self._refused[key]
+
+    @contextlib.asynccontextmanager
+    async def _alone(self, key: str) -> AsyncIterator[None]:
+        """Hold off other requests of this hash; what comes of it is written down before the lock goes."""
+        async with self._locks.setdefault(key, asyncio.Lock()):
+            try:
+                yield
+            finally:
+                self._locks.pop(key, None)
 
     async def _claim_and_ask(self, request: ChatRequest, question: Question) -> Reply:
         """Ask, unless another process with the same cache is asking it already: then take its answer."""

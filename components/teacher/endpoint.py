@@ -83,7 +83,7 @@ class Endpoint:
         """The key, from the environment alone; empty where the endpoint names no variable.
 
         Raises:
-            UsageError: the variable is not set, or is empty.
+            UsageError: the variable is not set, is empty, or holds more than one printable ASCII word.
 
         """
         if not self.key_variable:
@@ -91,6 +91,8 @@ class Endpoint:
         key = os.environ.get(self.key_variable, "").strip()
         if not key:
             raise UsageError(f"the environment variable {self.key_variable} holds no API key for {self.url}")
+        if not key.isascii() or not key.isprintable() or " " in key:
+            raise UsageError(f"the environment variable {self.key_variable} holds what cannot be an API key")
         return key
 
     def price(self, prompt_tokens: int, completion_tokens: int) -> int:

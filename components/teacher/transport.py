@@ -69,7 +69,7 @@ class Transport:
         try:
             async with asyncio.timeout(self.endpoint.timeout_s):
                 return await self._post(body)
-        except TimeoutError:
+        except (TimeoutError, httpx.TimeoutException):
             detail = f"no whole answer within {self.endpoint.timeout_s:g} s"
             raise AttemptFailed("timeout", detail, sent=True) from None
         except httpx.ConnectError as error:

@@ -278,6 +278,15 @@ def test_a_missing_key_is_wrong_use_unless_all_is_answered_already(
         assert server.calls == 2
 
 
+def test_what_cannot_be_a_key_is_refused_unsaid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key in ("sk-pl\u00e4nted", "planted\r\nHost: elsewhere", "planted key"):
+        monkeypatch.setenv("PLANTED_KEY", key)
+        with serving(right) as server:
+            with pytest.raises(UsageError, match="cannot be an API key") as error:
+                client(server, tmp_path, key_variable="PLANTED_KEY").ask_many(numbers(1))
+            assert (server.calls, "planted" in str(error.value)) == (0, False)
+
+
 def test_the_environments_proxy_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
