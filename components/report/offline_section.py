@@ -115,15 +115,3 @@ def task_table(found: Json) -> Html:
 def task_cell(scores: Json, task: str) -> tuple[float | None, Sequence[float] | None]:
     """Accuracy and interval of a task."""
     return scores["tasks"].get(task, {}).get("accuracy"), scores["intervals"]["tasks"].get(task)
-
-
-def retention_text(name: str, found: Json) -> str:
-    """One sentence for the findings: kept, lost or gained, by the interval of the paired difference."""
-    total = found["retention"]["total"]
-    low, high = total["interval"]
-    change = f"{signed(total['difference'])} points [{signed(low)}, {signed(high)}], n = {total['n']}"
-    if low > 0:
-        return f"Offline answers after conversion: {name} gained, {change}."
-    if high < 0:
-        return f"Offline answers after conversion: {name} lost, {change}."
-    return f"Offline answers after conversion: {name} shows no clear change, {change}."
