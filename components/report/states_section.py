@@ -87,8 +87,8 @@ def arms_section(results: Json) -> Html:
         "Data in three arms, and frames a second",
         paragraph(
             "ET-Instruct-164K holds grounding and captions, LLaVA-Video offline questions. Each of our "
-            f"arms is a DVC experiment with a training of its own and is not part of this run; {COMMAND} "
-            "makes them and writes their tables with intervals into docs/results."
+            "arms is a training of its own and no part of this run: python -m infra.ablation data FOLDER (and fps "
+            "FOLDER for two frames a second) makes them on a clone and writes tables with intervals."
         ),
         table(totals_head(), rows),
     )
