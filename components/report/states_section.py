@@ -87,8 +87,8 @@ def arms_section(results: Json) -> Html:
         "Data in three arms, and frames a second",
         paragraph(
             "ET-Instruct-164K holds grounding and captions, LLaVA-Video offline questions. Each of our "
-            "arms is a training of its own and no part of this run: python -m infra.ablation data FOLDER (and fps "
-            "FOLDER for two frames a second) makes them on a clone and writes tables with intervals."
+            "arms is a training of its own and no part of this run: python -m infra.ablation data FOLDER "
+            "(fps FOLDER for frames a second) makes them on a clone and writes tables with intervals."
         ),
         table(totals_head(), rows),
     )
