@@ -2,9 +2,10 @@
 
     python benchmarks/ovo_pass.py MODEL ovo_bench_new.json [--videos 4] [--longest 200] [--fps 1]
 
-Draws videos (seeded) among those that are asked until at most `--longest` seconds, makes stand-ins, and asks
-every entry both ways. The answers must be equal. Prints turns, forwards, tokens and processor seconds, with
-their ratios; then the ratio of turns over the whole annotation file, which needs no model.
+Draws entries (seeded) whose videos are asked until at most `--longest` seconds, makes stand-ins of these
+videos, and asks every entry of them both ways: a video of many entries is drawn more often, as it costs more.
+The answers must be equal. Prints turns, forwards, tokens and processor seconds, with their ratios; then the
+ratio of turns over the whole annotation file, which needs no model.
 """
 
 import argparse
@@ -73,10 +74,11 @@ def main() -> None:
     entries = load_annotations(args.annotations)
     check_entries(entries)
     items, ends = by_video(entries), needed_s(entries)
-    short = sorted(video for video, end_s in ends.items() if end_s <= args.longest)
-    drawn = [short[place] for place in rng(0, "ovo_pass").permutation(len(short))[: args.videos]]
+    short = [entry["video"] for entry in entries if ends[entry["video"]] <= args.longest]
+    order = rng(0, "ovo_pass").permutation(len(short))
+    drawn = list(dict.fromkeys(short[place] for place in order))[: args.videos]
     asked = [item for video in drawn for item in items[video]]
-    print(f"{len(drawn)} videos of {len(short)} up to {args.longest:g} s, {len(asked)} entries")
+    print(f"{len(drawn)} videos of {len(set(short))} up to {args.longest:g} s, {len(asked)} entries")
     settings = Settings(fps=args.fps, window_turns=window_of(args.model))
     engine = Streaming(args.model, settings)
     with tempfile.TemporaryDirectory() as folder:
