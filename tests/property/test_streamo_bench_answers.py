@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.evaluate.streamo_bench.content import RULES, same
@@ -32,7 +32,7 @@ ROWS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ROWS, st.sampled_from(BENCH.tasks), st.sampled_from(RULES))
 def test_any_row_is_read_and_scored(row, task, rule):
     said = after(read_row(row, Counter()), task.asked_s, Counter())
@@ -42,7 +42,7 @@ def test_any_row_is_read_and_scored(row, task, rule):
     assert found["credited"] <= found["truths"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from(BENCH.tasks), st.lists(st.tuples(st.integers(0, 40), st.text(max_size=20)), max_size=20)
 )
@@ -54,7 +54,10 @@ def test_more_answers_never_raise_the_precision_of_a_perfect_stream(task, more):
     assert found["hits"] <= before["hits"]
 
 
-@given(ANYTHING.filter(lambda value: isinstance(value, str)), st.sampled_from(["2", "red square dropped"]))
-def test_a_state_token_is_no_content(text, truth):
-    assert not same(f"{text}", truth, "exact") or truth.split()[0] in text.lower()
+@settings(deadline=None)
+@given(st.text(max_size=30), st.sampled_from(["2", "red square dropped"]))
+def test_a_state_token_or_nothing_is_no_content(text, truth):
     assert not same("", truth, "overlap")
+    for state in STATES:
+        assert not same(state.value, truth, "overlap")
+        assert not same(f"{state.value} {text}", truth, "exact")  # its word is one too many
