@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from components.audit.numbers_evaluation import offline_numbers
 from components.audit.recount import confusion, differs, from_counts, macro_interval, per_state, point_table
 from components.evaluate.ovo_rules import PointScore, table
 from components.evaluate.state_scores import Watched, build_validation
@@ -65,3 +66,16 @@ def test_tables_of_counts_are_read_back() -> None:
 )
 def test_what_differs_is_named(left: object, right: object, where: list[str]) -> None:
     assert differs(left, right) == where
+
+
+def test_retention_is_counted_again_and_a_small_lie_is_seen() -> None:
+    points = [{"task": "OCR", "before": True, "after": number > 0} for number in range(3)]
+    cells = {"before": (3, 3), "after": (2, 3)}
+    scores = {
+        when: {"tasks": {"OCR": {"correct": correct, "total": total}}}
+        for when, (correct, total) in cells.items()
+    }
+    assert [number.verified for number in offline_numbers("m", scores, {"points": points})] == [True, True]
+    scores["after"]["tasks"]["OCR"]["correct"] = 3
+    assert [number.verified for number in offline_numbers("m", scores, {"points": points})] == [True, False]
+    assert [number.verified for number in offline_numbers("m", scores, None)] == [None]

@@ -109,6 +109,16 @@ def test_a_candidate_without_points_is_refused_with_the_reason(world: Any, tmp_p
     assert "no usable benchmark entry" in ask(lost, champion)["reasons"][0]
 
 
+def test_suites_that_the_gate_does_not_compare_are_not_lost(tmp_path: Path) -> None:
+    ours, theirs = simulated(0, sets=100, shared=0.6)
+    retention = {"schema": 1, "suite": "offline", "heldout": HELDOUT, "points": [{"id": "OCR-1"}]}
+    product = register_product(tmp_path / "champion", {"ovo": theirs, "offline": retention})
+    store = stored(tmp_path / "store", "v0.0.1", product)
+    candidate = register_product(tmp_path / "candidate", {"ovo": ours})
+    gate = ask(candidate, Champion("v0.0.1", store, tmp_path), audit=AUDIT)
+    assert check(gate, "points")["passed"] and gate["decision"] == "promote"
+
+
 def test_other_points_under_one_fingerprint_are_an_error(world: Any) -> None:
     candidate, champion = world()
     path = candidate / "evaluation/ovo/points.json"
