@@ -31,7 +31,7 @@ def test_each_untrained_policy_is_scored_on_both_parts(inputs, tmp_path):
     assert scores["last_frames"]["ovo"]["columns"]["matched"]["model"]["total"] is not None
     # Four turns again each second against one: more tokens a turn, as many decisions.
     per_turn = {name: each["tokens_per_turn"] for name, each in cost.items()}
-    assert per_turn["last_frames"] > 2 * per_turn["silence"] and cost["response"]["texts"] > 0
+    assert per_turn["last_frames"] > 1.2 * per_turn["silence"] and cost["response"]["texts"] > 0
     assert "watch_seconds" not in str(scores)
 
 
