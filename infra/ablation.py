@@ -1,7 +1,8 @@
-"""`python -m infra.ablation FOLDER`: the losses over seeds and families, and their table in docs/results.
+"""`python -m infra.ablation NAME FOLDER`: one question of the paper, answered at tiny scale by one command.
 
-Runs profile `full` on a clone of HEAD in FOLDER, which shares this checkout's DVC cache: what the default run
-has made is taken from there. A second call with the same FOLDER goes on where the first one stopped.
+NAME is `losses`, `states`, `data`, `fps` or `rivals` (profiles/ablations), or `full` (every method; the
+report's own table). Runs on a clone of HEAD in FOLDER, which shares this checkout's DVC cache: what the
+default run has made is taken from there. A second call with the same FOLDER goes on where the first stopped.
 """
 
 import argparse
@@ -10,32 +11,54 @@ import sys
 from pathlib import Path
 
 from components.core.errors import DataError, InternalError, UsageError, exit_code
+from components.core.files import read_json, write_json, write_text
 from components.core.git import git, head
 from components.core.process import die_with_parent, start_group
 from components.lineage.worktree import share_dvc
+from infra.ablation_table import Row, markdown, read_rows
 
 SOURCE = Path(__file__).resolve().parents[1]
 RESULTS = "artifacts/report/results.json"
+ARMS = {  # each ablation's profiles, run one after the other; `data` is three corpora
+    "losses": ("losses",),
+    "states": ("states",),
+    "data": ("data-captions", "data-offline", "data-full"),
+    "fps": ("fps",),
+    "rivals": ("rivals",),
+}
 
 
 def main() -> None:
     """Clone, run, export."""
     parser = argparse.ArgumentParser(prog="python -m infra.ablation", description=__doc__)
+    parser.add_argument("name", choices=(*ARMS, "full"), help="what is compared")
     parser.add_argument("folder", type=Path, help="the clone; made if it is not there")
     parser.add_argument("--out", type=Path, default=SOURCE / "docs/results", help="where the table goes")
-    parser.add_argument(
-        "--profile", action="append", help="profiles to lay over params.yaml, in order (default: full)"
-    )
+    parser.add_argument("--also", action="append", default=[], help="profiles laid over it, e.g. smoke")
     args = parser.parse_args()
     die_with_parent()
     clone(SOURCE, args.folder)
-    for name in args.profile or ["full"]:
-        run(args.folder, "components.cli.main", "profile", name)
-    run(args.folder, "components.world", "--out", "data")
-    run(args.folder, "dvc", "add", "--quiet", "data")
-    run(args.folder, "flows.reproduce")
     args.out.mkdir(parents=True, exist_ok=True)
-    run(args.folder, "components.report.export", "--results", RESULTS, "--out", str(args.out.resolve()))
+    if args.name == "full":
+        reproduce(args.folder, ["full", *args.also])
+        run(args.folder, "components.report.export", "--results", RESULTS, "--out", str(args.out.resolve()))
+        return
+    rows: list[Row] = []
+    for arm in ARMS[args.name]:
+        reproduce(args.folder, [f"ablations/{arm}", *args.also], "evaluate")
+        rows += read_rows(args.folder, arm if len(ARMS[args.name]) > 1 else "")
+    write_json(args.out / f"{args.name}.json", {"schema": 1, "commit": head(args.folder), "rows": rows})
+    write_text(args.out / f"{args.name}.md", markdown(args.name, read_json(args.out / f"{args.name}.json")))
+
+
+def reproduce(folder: Path, profiles: list[str], *targets: str) -> None:
+    """Lay profiles over the committed params.yaml of the clone, and make what `targets` name (all: none)."""
+    git(folder, "checkout", "--quiet", "--", "params.yaml")
+    for name in profiles:
+        run(folder, "components.cli.main", "profile", name)
+    run(folder, "components.world", "--out", "data")
+    run(folder, "dvc", "add", "--quiet", "data")
+    run(folder, "flows.reproduce", *(("--targets", *targets) if targets else ()))
 
 
 def clone(source: Path, folder: Path) -> None:

@@ -7,14 +7,16 @@ import pytest
 import yaml
 from dvc.repo import Repo
 
+from components.annotate.importer import TASKS
 from components.cli.profile import apply_profile
 from components.lineage.graph import Graph, read_graph
 from components.model.families.registry import find_family
-from components.train.loss import KINDS
+from components.train.methods import METHODS, RIVALS
+from infra.ablation import ARMS
 
 ROOT = Path(__file__).resolve().parents[2]
+SUITES = {"validation", "ovo", "offline", "streamo_bench", "policies", "fps2"}
 FULL = yaml.safe_load((ROOT / "profiles/full.yaml").read_text())
-SUITES = yaml.safe_load((ROOT / "params.yaml").read_text())["evaluate"]["suites"]
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +30,10 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> Graph:
     return read_graph(root)
 
 
-def test_two_families_four_losses_two_seeds(graph: Graph) -> None:
+def test_two_families_seven_methods_two_seeds(graph: Graph) -> None:
     trained = [node for node in graph if node.name == "train"]
     evaluated = [node for node in graph if node.name == "evaluate"]
-    assert (len(trained), len(evaluated)) == (16, 16 * len(SUITES))
+    assert (len(trained), len(evaluated)) == (28, 28 * 5)
     for node in trained:
         family = node.address.removeprefix("train@").split("-")[0]
         assert f"base@{family}" in node.upstream
@@ -44,5 +46,16 @@ def test_two_families_four_losses_two_seeds(graph: Graph) -> None:
 
 def test_its_names_are_known() -> None:
     assert [find_family(name, "profiles/full.yaml").name for name in FULL["families"]] == FULL["families"]
-    assert set(FULL["train"]["methods"]) <= set(KINDS)
+    assert set(RIVALS) < set(FULL["train"]["methods"]) <= set(METHODS)
     assert len(set(FULL["train"]["seeds"])) == 2
+
+
+@pytest.mark.parametrize("name", sorted({profile for profiles in ARMS.values() for profile in profiles}))
+def test_an_ablation_has_two_seeds_and_known_names(name: str) -> None:
+    overlay = (ROOT / f"profiles/ablations/{name}.yaml").read_text()
+    text, changes = apply_profile((ROOT / "params.yaml").read_text(), overlay)
+    params = yaml.safe_load(text)
+    assert changes and not [line for line in changes if "new" in line], changes
+    assert len(set(params["train"]["seeds"])) == 2 and set(params["train"]["methods"]) <= set(METHODS)
+    assert {"validation", "ovo"} <= set(params["evaluate"]["suites"]) <= SUITES
+    assert set(params["annotate"]["tasks"]) <= set(TASKS)
