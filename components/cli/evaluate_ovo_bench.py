@@ -62,6 +62,8 @@ def settings_of(args: argparse.Namespace) -> Any:
     protocol, streams = args.protocol or "online", args.protocol != "polling"
     if not streams and args.window is not None:
         raise UsageError("--window belongs to a stream; --protocol polling has none")
+    if not streams and args.fps not in (None, 1):
+        raise UsageError("--fps belongs to a stream; --frames pictures are spread over what has been shown")
     if streams and args.frames is not None:
         raise UsageError("--frames belongs to --protocol polling")
     return Settings(

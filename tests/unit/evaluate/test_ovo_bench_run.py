@@ -139,9 +139,9 @@ def test_a_journal_is_taken_up_and_another_runs_is_refused(place, finished, tmp_
 
 
 def test_released_and_polling_answer_every_entry(place, tmp_path):
-    """A sample of one entry a task, at two pictures a second, with its annotations written beside it."""
-    few = {"sample": 0.01, "max_new_tokens": 2, "fps": 2}
-    released = place.run(tmp_path / "released", Settings("released", window_turns=8, **few))
+    """A sample of one entry a task, streamed at two pictures a second, its annotations written beside it."""
+    few = {"sample": 0.01, "max_new_tokens": 2}
+    released = place.run(tmp_path / "released", Settings("released", fps=2, window_turns=8, **few))
     polled = place.run(tmp_path / "polled", Settings("polling", frames=3, **few))
     assert released["entries"] == polled["entries"] == 12
     known = load_annotations(tmp_path / "polled/annotations.json")
@@ -160,6 +160,7 @@ def test_released_and_polling_answer_every_entry(place, tmp_path):
         ["--window", "1"],
         ["--frames", "4"],
         ["--protocol", "polling", "--window", "9"],
+        ["--protocol", "polling", "--fps", "2"],
         ["--protocol", "polling", "--frames", "0"],
     ],
 )
