@@ -71,8 +71,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sample", type=float)
     parser.add_argument("--kill-at", type=float)
-    parser.add_argument("more", nargs="*")
-    args = parser.parse_args()
+    given = sys.argv[1:]
+    cut = given.index("--") if "--" in given else len(given)
+    args, more = parser.parse_args(given[:cut]), given[cut + 1 :]
     fix_environment()
     videos, out = args.folder / "videos", args.folder / "out"
     if not videos.exists():
@@ -83,7 +84,7 @@ def main() -> None:
         *(sys.executable, "-m", "components.cli", "evaluate", str(args.model), "--suite", "ovo-bench"),
         *("--annotations", str(args.annotations), "--videos", str(videos), "--out", str(out)),
         *(("--sample", str(args.sample)) if args.sample else ()),
-        *("--json", *args.more),
+        *("--json", *more),
     ]
     journal = args.folder / "out.partial" / "journal.jsonl"
     said = follow(command, journal, total, args.kill_at)
