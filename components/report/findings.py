@@ -185,7 +185,8 @@ def findings(
         ]
         lines += order_findings(ran, paper["losses"], column)
         lines.append(early_finding(ran))
-    if chosen is not None and "offline" in chosen.scores:
-        lines.append(retention_finding(chosen.scores["offline"]["retention"]["total"]))
+    total = chosen.scores["offline"]["retention"]["total"] if chosen and "offline" in chosen.scores else None
+    if total and total["interval"]:
+        lines.append(retention_finding(total))
     lines.append(finding(NOT_RUN, f"At this scale not run: {', '.join(not_run(models))}."))
     return [line for line in lines if line is not None]

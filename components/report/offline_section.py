@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.report.cells import best_floor, difference_cell, printed, printed_mean, signed, value_cell
-from components.report.html import Html, Part, RowClass, details, paragraph, section, table
+from components.report.html import DASH, Html, Part, RowClass, details, paragraph, section, table
 
 Json = Mapping[str, Any]
 BENCHMARKS = {
@@ -72,8 +72,8 @@ def our_rows(found: Json) -> Iterator[Sequence[object]]:
     floors, retention = best_floor(found["floors"].values()), found["retention"]
     for group, title in GROUPS.items():
         paired = retention["total"] if group == "total" else retention["groups"].get(group)
-        if paired is None:
-            continue
+        if paired is None or paired["difference"] is None:
+            continue  # no question of this group among the held-out ones
         style = "served" if group == "total" else ""
         floor = floors["total"] if group == "total" else floors["groups"].get(group)
         cells = [
@@ -102,7 +102,7 @@ def task_table(found: Json) -> Html:
     rows: list[Sequence[object]] = [
         ["before", *[value_cell(*task_cell(found["before"], task)) for task in tasks]],
         ["after", *[value_cell(*task_cell(found["after"], task)) for task in tasks]],
-        ["after minus before", *[signed(found["retention"]["tasks"][task]["difference"]) for task in tasks]],
+        ["after minus before", *[change_text(found["retention"]["tasks"][task]) for task in tasks]],
         ["points", *[found["retention"]["tasks"][task]["n"] for task in tasks]],
         Part("policies without eyes, and the wrong video"),
     ]
@@ -110,6 +110,11 @@ def task_table(found: Json) -> Html:
         cells = [printed(scores["tasks"].get(task, {}).get("accuracy"), 1) for task in tasks]
         rows.append([RowClass("floor"), name.replace("_", " "), *cells])
     return table(["", *tasks], rows)
+
+
+def change_text(paired: Json) -> str:
+    """The difference of a task, a dash where it has no question."""
+    return DASH if paired["difference"] is None else signed(paired["difference"])
 
 
 def task_cell(scores: Json, task: str) -> tuple[float | None, Sequence[float] | None]:
