@@ -58,7 +58,7 @@ SOURCES = (
 
 @dataclass(frozen=True)
 class Products:
-    """Everything the report reads, except videos and predictions (`timelines`)."""
+    """Everything the report reads, except videos and predictions (`clips`, `plots`)."""
 
     root: Path
     models: list[ModelRun]
