@@ -29,7 +29,7 @@ def test_help_lists_every_command_and_loads_nothing_heavy() -> None:
     code = "import sys; from components.cli.main import main\n"
     code += "try: main(['--help'])\nfinally: print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert all(re.search(rf"^    {name} ", done.stdout, re.M) for name in COMMANDS)
+    assert all(re.search(rf"^    {name}\s", done.stdout, re.M) for name in COMMANDS)
     assert {name.split(".")[0] for name in done.stdout.splitlines()[-1].split()} & HEAVY == set()
 
 
