@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from components.cli.main import main
 from components.core.errors import DataError
@@ -24,8 +25,19 @@ def checkout(tmp_path_factory):
     root = heldout_checkout(tmp_path_factory.mktemp("bench"))
     write_scenes(root / "data", SECONDS)
     write_json(root / "artifacts/dataset/split.json", dict.fromkeys(SECONDS, "benchmark"))
-    tiny_model(root / "models/focal-0")
+    talkative(tiny_model(root / "models/focal-0"))
     return root
+
+
+def talkative(folder):
+    """Where the random model would stand by, which is on most turns of these clips, it now responds."""
+    adapter = load(folder)
+    _, standby, response = adapter.state_ids
+    with torch.no_grad():
+        weight_VD = adapter.model.get_input_embeddings().weight
+        weight_VD[[standby, response]] = weight_VD[[response, standby]]
+    adapter.save(folder)
+    write_json(folder / "streamo.json", {"step": 300})
 
 
 def inputs(root, **more):
