@@ -52,7 +52,7 @@ def text(scored: Mapping[str, Any]) -> str:
     columns = {name: shown for name, shown in tables.items() if shown}
     width = max(WIDTH, *(len(name) + 2 for name in columns))
     lines = [f"{'':24}" + "".join(f"{name:>{width}}" for name in columns)]
-    for task in scored["tasks"]:
+    for task in max((column["tasks"] for column in columns.values()), key=len):  # a model may lack some
         accuracies = [column["tasks"].get(task, {}).get("accuracy") for column in columns.values()]
         lines.append(line(task, accuracies, width))
     for group in scored["groups"]:
