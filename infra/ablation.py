@@ -1,8 +1,9 @@
 """`python -m infra.ablation NAME FOLDER`: one question of the paper, answered at tiny scale by one command.
 
-NAME is `losses`, `states`, `data`, `fps` or `rivals` (profiles/ablations), or `full` (every method; the
-report's own table). Runs on a clone of HEAD in FOLDER, which shares this checkout's DVC cache: what the
-default run has made is taken from there. A second call with the same FOLDER goes on where the first stopped.
+NAME is `losses`, `states`, `data`, `fps` or `rivals` (profiles/ablations), or `full` (all methods); `losses`
+and `full` write the report's own table with learning curves. Runs on a clone of HEAD in FOLDER, which shares
+this checkout's DVC cache: what the default run has made is taken from there. A second call with the same
+FOLDER goes on where the first stopped.
 """
 
 import argparse
@@ -19,8 +20,8 @@ from infra.ablation_table import Row, markdown, read_rows
 
 SOURCE = Path(__file__).resolve().parents[1]
 RESULTS = "artifacts/report/results.json"
+REPORTED = {"losses": "ablations/losses", "full": "full"}  # the report's own table, with learning curves
 ARMS = {  # each ablation's profiles, run one after the other; `data` is three corpora
-    "losses": ("losses",),
     "states": ("states",),
     "data": ("data-captions", "data-offline", "data-full"),
     "fps": ("fps",),
@@ -31,7 +32,7 @@ ARMS = {  # each ablation's profiles, run one after the other; `data` is three c
 def main() -> None:
     """Clone, run, export."""
     parser = argparse.ArgumentParser(prog="python -m infra.ablation", description=__doc__)
-    parser.add_argument("name", choices=(*ARMS, "full"), help="what is compared")
+    parser.add_argument("name", choices=(*REPORTED, *ARMS), help="what is compared")
     parser.add_argument("folder", type=Path, help="the clone; made if it is not there")
     parser.add_argument("--out", type=Path, default=SOURCE / "docs/results", help="where the table goes")
     parser.add_argument("--also", action="append", default=[], help="profiles laid over it, e.g. smoke")
@@ -39,8 +40,8 @@ def main() -> None:
     die_with_parent()
     clone(SOURCE, args.folder)
     args.out.mkdir(parents=True, exist_ok=True)
-    if args.name == "full":
-        reproduce(args.folder, ["full", *args.also])
+    if args.name in REPORTED:
+        reproduce(args.folder, [REPORTED[args.name], *args.also])
         run(args.folder, "components.report.export", "--results", RESULTS, "--out", str(args.out.resolve()))
         return
     rows: list[Row] = []
