@@ -5,7 +5,10 @@ import io
 from pathlib import Path
 from typing import Any
 
-from components.core.errors import UsageError
+from ruamel.yaml.comments import CommentedSeq
+from yaml import YAMLError, safe_load
+
+from components.core.errors import InternalError, UsageError
 from components.core.files import write_text
 
 PARAMS = Path("params.yaml")
@@ -49,7 +52,28 @@ def apply_profile(params: str, overlay: str) -> tuple[str, list[str]]:
     changes = _merge(values, over, "")
     stream = io.StringIO()
     yaml.dump(values, stream)
-    return stream.getvalue(), changes
+    text = stream.getvalue()
+    _check(text, _laid_over(safe_load(params), safe_load(overlay)))
+    return text, changes
+
+
+def _check(text: str, wanted: Any) -> None:
+    """InternalError unless the text means `wanted`: the round trip moves comments, and may move too much."""
+    try:
+        same = safe_load(text) == wanted
+    except YAMLError:
+        same = False
+    if not same:
+        raise InternalError(
+            "params.yaml would not mean what this overlay asks for: its comments are in the way; write the "
+            "values into params.yaml by hand"
+        )
+
+
+def _laid_over(values: Any, over: Any) -> Any:
+    if not isinstance(values, dict) or not isinstance(over, dict):
+        return over
+    return values | {key: _laid_over(values.get(key), new) for key, new in over.items()}
 
 
 def _yaml() -> Any:
@@ -77,5 +101,12 @@ def _merge(values: Any, over: Any, prefix: str) -> list[str]:
             values[key] = new
         elif values[key] != new:
             changes.append(f"{name}: {values[key]} -> {new}")
-            values[key] = new
+            values[key] = _styled_like(values[key], new)
     return changes
+
+
+def _styled_like(old: Any, new: Any) -> Any:
+    """A list in the style of the one it replaces: comments hang on lines that a list on one line has not."""
+    if isinstance(old, CommentedSeq) and isinstance(new, CommentedSeq) and not old.fa.flow_style():
+        new.fa.set_block_style()
+    return new

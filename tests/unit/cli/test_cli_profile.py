@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from components.cli.main import main
-from components.cli.profile import apply_profile
-from components.core.errors import UsageError
+from components.cli.profile import _check, apply_profile
+from components.core.errors import InternalError, UsageError
 
 ROOT = Path(__file__).resolve().parents[3]
 PARAMS = """# head
@@ -84,3 +84,30 @@ def test_the_command_writes_params_and_prints_what_changed(
     assert main(["profile", "small"]) == 0
     assert "has these values already" in capsys.readouterr().out
     assert "steps: 6        # long" in (tmp_path / "params.yaml").read_text()
+
+
+COMMENTED = """evaluate:
+  suites:          # after which a long list comes
+  - validation
+  - ovo
+  exchanged: true  # a remark
+endpoints:         # another
+  judge:           # and one more
+    url: http://127.0.0.1:8000/v1
+    model: judge
+"""
+
+
+def test_a_list_on_one_line_takes_the_place_of_a_commented_one() -> None:
+    text, changes = apply_profile(COMMENTED, "evaluate:\n  suites: [validation]\n")
+    assert yaml.safe_load(text) == yaml.safe_load(COMMENTED) | {
+        "evaluate": {"suites": ["validation"], "exchanged": True}
+    }
+    assert len(changes) == 1
+
+
+def test_a_text_that_means_something_else_is_never_written() -> None:
+    with pytest.raises(InternalError, match="by hand"):
+        _check("evaluate: [ovo]\n", {"evaluate": ["validation"]})
+    with pytest.raises(InternalError, match="by hand"):
+        _check("url: http://127.0.0.1:8000/v1 model: judge\n", {"url": "http://127.0.0.1:8000/v1"})
