@@ -34,14 +34,14 @@ def examine(path: Path, *, quick: bool, limits: Limits) -> Probe:
             )
             check_pixels(context.width, context.height, limits)
             packets = read_packets(container, stream, limits)
-            known = _with_times(known, packets, stream)
+            known = _with_times(known, packets, stream, limits)
             end_s = max(0.0, seconds(min(packets.pts), media.time_base(stream))) + (known.duration_s or 0.0)
             notes = _header_notes(container, packets, end_s)
         if not quick:
             with media.open_media(path) as container:
                 stream = _stream(container, limits)
                 decoded = decode_all(container, stream, limits)
-                known = _with_times(known, decoded, stream)
+                known = _with_times(known, decoded, stream, limits)
                 notes += _order_notes(container, decoded.pts)
     except RejectedError as no:
         return replace(known, reason=no.reason, detail=no.detail)
@@ -71,10 +71,12 @@ def _stream(container: InputContainer, limits: Limits) -> VideoStream:
     return stream
 
 
-def _with_times(known: Probe, times: Times, stream: VideoStream) -> Probe:
+def _with_times(known: Probe, times: Times, stream: VideoStream, limits: Limits) -> Probe:
     pts = sorted(times.pts)
     ticks = duration_ticks(pts, times.last_duration, media.nominal_ticks(stream))
     duration_s = seconds(ticks, media.time_base(stream))
+    if duration_s > limits.max_duration_s:  # the last picture's own duration may be what makes it so
+        raise RejectedError("too_long", f"{duration_s:g} s, at most {limits.max_duration_s:g} s")
     return replace(
         known,
         duration_s=duration_s,
