@@ -11,6 +11,7 @@ enter()
 
 from components.annotate.ground import TASK as GROUND
 from components.annotate.outcome import Outcome
+from components.annotate.reviewed import reviewed
 from components.annotate.run import BUILDERS
 from components.annotate.settings import (
     Settings,
@@ -41,7 +42,8 @@ def run_task(arguments: argparse.Namespace) -> None:
     """Stage annotate."""
     item = {"task": arguments.task, "shard": arguments.shard}
     with stage("annotate", f"artifacts/annotations/{arguments.task}-{arguments.shard}", item=item) as st:
-        finish(annotate_shard(arguments.task, _settings(st, arguments.shard)), st)
+        settings = _settings(st, arguments.shard)
+        finish(reviewed(annotate_shard(arguments.task, settings), settings), st)
 
 
 def run_ground(shard: str) -> None:
@@ -49,7 +51,7 @@ def run_ground(shard: str) -> None:
     captions = Path(f"artifacts/annotations/event_caption-{shard}/labels.json")
     with stage("ground", f"artifacts/annotations/{GROUND}-{shard}", item={"shard": shard}) as st:
         settings = replace(_settings(st, shard), tasks=staged_tasks(st.param))
-        finish(ground_shard(captions, settings), st)
+        finish(reviewed(ground_shard(captions, settings), settings), st)
 
 
 def _settings(st: Stage, shard: str) -> Settings:

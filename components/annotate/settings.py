@@ -66,12 +66,16 @@ def ground_shard(captions: Path, settings: Settings) -> Outcome:
     return ground_events(captions, _clips(settings), settings.weights, settings.seed, read_json(captions))
 
 
-def _import(task: str, settings: Settings) -> Outcome:
+def place_of(task: str, settings: Settings) -> Place:
+    """Which part of a label file, or of a file of reviews, the stage of `task` answers for."""
     videos = _videos(settings)
     corpus = {video.video_id: video.duration_s for video in videos if video.role == CORPUS}
     benchmark = {video.video_id for video in videos if video.role == BENCHMARK}
-    place = Place(task, settings.shard, settings.shards, corpus, benchmark, settings.tasks)
-    return import_labels(settings.labels, place)
+    return Place(task, settings.shard, settings.shards, corpus, benchmark, settings.tasks)
+
+
+def _import(task: str, settings: Settings) -> Outcome:
+    return import_labels(settings.labels, place_of(task, settings))
 
 
 def _clips(settings: Settings) -> list[Clip]:
