@@ -256,6 +256,7 @@ def test_every_review_is_counted_by_one_stage(settings, tmp_path, teacher):
 
 
 def test_a_rejected_label_is_in_quarantine(settings, tmp_path):
+    settings = replace(settings, shards=[0])
     made = annotate_shard("offline_qa", settings)
     write(
         settings.media.parent / "reviews.jsonl", [review(made.labels[0], "reject", note="not what happens")]
