@@ -16,6 +16,7 @@ from components.core.process import fix_environment
 COMMANDS = {
     "probe": "decode video files and say which are usable",
     "convert": "raw labels to stream dialogues or a turn table",
+    "quality": "how far two label files over the same videos agree, with intervals",
     "validate": "the gate on any turn table",
     "score": "score benchmark results made anywhere, with floors and intervals",
     "streamo-bench": "make, check and answer a Streamo-Bench set",

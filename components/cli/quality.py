@@ -1,0 +1,96 @@
+"""`streamo quality`: how far two label files over the same videos agree."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from components.core.errors import DataError
+from components.core.files import dumps, read_json
+
+if TYPE_CHECKING:
+    from components.protocol.batch import LengthOf
+
+SIDES = ("first", "second")
+
+
+def add(sub: "argparse._SubParsersAction[Any]") -> None:
+    """Register the command."""
+    parser = sub.add_parser(
+        "quality",
+        help="how far two label files over the same videos agree, with intervals",
+        description="Agreement of two teachers, of two passes of one, or of a teacher with the truth: spans, "
+        "instants, texts and the states of every turn, each with n and a 95 %% bootstrap interval "
+        "over videos. Only what both files label is compared; the rest is counted.",
+    )
+    parser.add_argument("first", metavar="FIRST.json", type=Path, help="a raw label or a list of them")
+    parser.add_argument("second", metavar="SECOND.json", type=Path, help="to compare it with")
+    durations = parser.add_mutually_exclusive_group(required=True)
+    durations.add_argument("--durations", type=Path, metavar="FILE", help="JSON object {video_id: seconds}")
+    durations.add_argument(
+        "--media-root", type=Path, metavar="DIR", help="probe the videos below this folder"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
+    parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compare and print; 0 if anything could be compared, DataError if the files have nothing in common."""
+    from components.annotate.quality.agreement import compare
+
+    first, second = _read(args.first), _read(args.second)
+    found = compare(first, second, _lengths(args, [*first, *second]), seed=args.seed)
+    if args.json:
+        files = {side: {"file": str(getattr(args, side)), **found[side]} for side in SIDES}
+        sys.stdout.write(dumps({**found, **files}, indent=None))
+    else:
+        print("\n".join(_lines(args, found)))
+    if not found["both"]:
+        raise DataError(
+            f"{args.first} and {args.second} have no video, task and question in common; expected labels of "
+            "the same videos under the same video_path"
+        )
+    return 0
+
+
+def _read(path: Path) -> list[Any]:
+    value = read_json(path)
+    return value if isinstance(value, list) else [value]
+
+
+def _lengths(args: argparse.Namespace, labels: list[Any]) -> "LengthOf":
+    from components.cli import convert_lengths
+    from components.protocol.labels import video_id
+
+    if args.durations is not None:
+        return convert_lengths.from_table(args.durations)
+    named = {video_id(label) for label in labels if isinstance(label, Mapping)}
+    return convert_lengths.probed(args.media_root, sorted(named - {""}))
+
+
+def _lines(args: argparse.Namespace, found: dict[str, Any]) -> list[str]:
+    """Counts of both files, then one line a figure, for all tasks and for each."""
+    lines = [_counts(getattr(args, side), found[side]) for side in SIDES]
+    for task, number in found["both"].items():
+        alone = (found[f"only_{side}"].get(task, 0) for side in SIDES)
+        lines.append(f"{task}: {number} compared, only in one file: {' and '.join(map(str, alone))}")
+    for task in sorted({*found["only_first"], *found["only_second"]} - set(found["both"])):
+        lines.append(f"{task}: nothing in common")
+    for name, figures in [("all", found["all"]), *found["tasks"].items()]:
+        lines += [name, *(_figure(*item) for item in figures.items() if item[1]["n"])]
+    return lines
+
+
+def _counts(path: Path, side: dict[str, Any]) -> str:
+    lost = {**side["set_aside"]}
+    lost |= {f"responses {reason}": number for reason, number in side["responses_set_aside"].items()}
+    aside = "".join(f", set aside: {number} {reason}" for reason, number in lost.items())
+    return f"{path}: {side['labels']} labels of {side['videos']} videos{aside}"
+
+
+def _figure(name: str, row: dict[str, Any]) -> str:
+    value = "no value" if row["value"] is None else f"{row['value']:.3f}"
+    bounds = "" if row["low"] is None else f" [{row['low']:.3f}, {row['high']:.3f}]"
+    return f"  {name:<14} {value}{bounds}  n {row['n']} in {row['videos']} videos"
