@@ -11,7 +11,7 @@ from components.core.files import dumps, read_json
 
 if TYPE_CHECKING:
     from components.protocol.batch import LengthOf, Tally
-    from components.protocol.turns import Dialogue
+    from components.protocol.placed import Placed
 
 ROWS_SHOWN = 20
 
@@ -40,9 +40,9 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert; 0 if any dialogue was written, DataError if none, UsageError for wrong use."""
-    from components.protocol.batch import Tally, convert_all, with_ids
+    from components.protocol.batch import Tally, place_all, with_ids
     from components.protocol.jsonl import write_jsonl
-    from components.protocol.tables import write_turns
+    from components.protocol.many import write_placed
 
     _check(args)
     raws = read_json(args.raw)
@@ -50,12 +50,12 @@ def run(args: argparse.Namespace) -> int:
     if args.out.suffix == ".parquet":
         labels.sort(key=lambda label: str(label["id"]))  # the order a turn table is read in
     tally = Tally()
-    dialogues = tally.watch(convert_all(labels, _lengths(args, labels), rules=args.rules, fps=args.fps))
+    samples = tally.watch(place_all(labels, _lengths(args, labels), rules=args.rules, fps=args.fps))
     try:
         if args.out.suffix == ".parquet":
-            write_turns(args.out, _some(dialogues, args.raw, tally), events=args.events)
+            write_placed(args.out, _some(samples, args.raw, tally), events=args.events)
         else:
-            write_jsonl(args.out, _some(dialogues, args.raw, tally))
+            write_jsonl(args.out, (placed.dialogue() for placed in _some(samples, args.raw, tally)))
     except DataError:
         _report(args, tally)
         raise
@@ -63,9 +63,9 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _some(dialogues: "Iterator[Dialogue]", raw: Path, tally: "Tally") -> "Iterator[Dialogue]":
-    """The dialogues; DataError if there was none, raised in mid-write so that no empty file appears."""
-    yield from dialogues
+def _some(samples: "Iterator[Placed]", raw: Path, tally: "Tally") -> "Iterator[Placed]":
+    """The samples; DataError if there was none, raised in mid-write so that no empty file appears."""
+    yield from samples
     if not tally.samples:
         raise DataError(f"{raw}: none of {tally.samples_in} labels could be used (reasons above)")
 

@@ -1,4 +1,4 @@
-"""Many raw labels -> dialogues, lazily, with everything that becomes of them tallied."""
+"""Many raw labels -> placed samples, lazily, with everything that becomes of them tallied."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from components.protocol import reasons
-from components.protocol.convert import convert_sample, num_turns, refused
+from components.protocol.convert import convert_placed, num_turns, refused
 from components.protocol.counts import Counts, sorted_counts
 from components.protocol.labels import LabelError, video_id
+from components.protocol.placed import Placed
 from components.protocol.states import STATES, State
 from components.protocol.turns import Dialogue, Quarantined
 
@@ -63,6 +64,13 @@ def convert_all(
     labels: Iterable[Mapping[str, Any]], length_of: LengthOf, *, rules: str = "corrected", fps: float = 1.0
 ) -> Iterator[Dialogue]:
     """Convert labels (with ids) in order, one at a time; one that cannot be used comes without turns."""
+    return (placed.dialogue() for placed in place_all(labels, length_of, rules=rules, fps=fps))
+
+
+def place_all(
+    labels: Iterable[Mapping[str, Any]], length_of: LengthOf, *, rules: str = "corrected", fps: float = 1.0
+) -> Iterator[Placed]:
+    """`convert_all` without spelling the turns out: what tables are made of."""
     seen: set[str] = set()
     for raw in labels:
         if raw["id"] in seen:
@@ -75,12 +83,12 @@ def convert_all(
             yield refused(raw, error)
             continue
         turns = length.num_turns(rules, fps)
-        yield convert_sample(raw, turns, duration_s=length.duration_s, fps=fps, rules=rules)
+        yield convert_placed(raw, turns, duration_s=length.duration_s, fps=fps, rules=rules)
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of a run of dialogues: samples, turns by task and state, conservation, quarantine."""
+    """Counts of a run of samples: samples, turns by task and state, conservation, quarantine."""
 
     samples_in: int = 0
     samples_quarantined: Counter[str] = field(default_factory=Counter)
@@ -89,18 +97,31 @@ class Tally:
     counts: Counts = field(default_factory=Counts)
     quarantine: list[Quarantined] = field(default_factory=list)
 
-    def watch(self, dialogues: Iterable[Dialogue]) -> Iterator[Dialogue]:
-        """Pass the usable dialogues on while counting all of them."""
-        for dialogue in dialogues:
+    def watch(self, samples: Iterable[Placed]) -> Iterator[Placed]:
+        """Pass the usable samples on while counting all of them."""
+        for placed in samples:
+            head = placed.head
             self.samples_in += 1
-            self.counts.add(dialogue.counts)
-            self.quarantine.extend(dialogue.quarantine)
-            if not dialogue.turns:
-                self.samples_quarantined[dialogue.quarantine[0].reason] += 1
+            self.counts.add(head.counts)
+            self.quarantine.extend(head.quarantine)
+            if not placed.states:
+                self.samples_quarantined[head.quarantine[0].reason] += 1
                 continue
-            self.samples[dialogue.task] += 1
-            self.states.setdefault(dialogue.task, Counter()).update(turn.state for turn in dialogue.turns)
-            yield dialogue
+            self.samples[head.task] += 1
+            of_task = self.states.setdefault(head.task, Counter())
+            for code, state in enumerate(STATES):
+                of_task[state] += placed.states.count(code)
+            yield placed
+
+    def add(self, other: "Tally") -> None:
+        """Add what another run counted."""
+        self.samples_in += other.samples_in
+        self.samples_quarantined.update(other.samples_quarantined)
+        self.samples.update(other.samples)
+        for task, states in other.states.items():
+            self.states.setdefault(task, Counter()).update(states)
+        self.counts.add(other.counts)
+        self.quarantine.extend(other.quarantine)
 
     def summary(self) -> dict[str, Any]:
         """Plain values for JSON; shares are fractions of the turns, rounded to six places."""

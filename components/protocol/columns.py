@@ -48,11 +48,11 @@ def turn_table(dialogues: Sequence[Dialogue]) -> pa.Table:
     states = pa.array(np.array([_CODE[turn.state] for turn in turns], dtype=np.int32))
     durations = np.array([dialogue.duration_s for dialogue in dialogues], dtype=np.float64)
     columns = {
-        "sample_id": _repeat([dialogue.sample_id for dialogue in dialogues], lengths),
-        "video_id": _repeat([dialogue.video_id for dialogue in dialogues], lengths),
+        "sample_id": repeat_words([dialogue.sample_id for dialogue in dialogues], lengths),
+        "video_id": repeat_words([dialogue.video_id for dialogue in dialogues], lengths),
         "video_duration_s": pa.array(np.repeat(durations, lengths)),
-        "task": _repeat([dialogue.task for dialogue in dialogues], lengths),
-        "source": _repeat([dialogue.source for dialogue in dialogues], lengths),
+        "task": repeat_words([dialogue.task for dialogue in dialogues], lengths),
+        "source": repeat_words([dialogue.source for dialogue in dialogues], lengths),
         "turn": pa.array(index),
         "start_s": pa.array(index.astype(np.float64)),
         "end_s": pa.array(index.astype(np.float64) + 1.0),
@@ -68,7 +68,7 @@ def event_table(dialogues: Sequence[Dialogue]) -> pa.Table:
     events = [event for dialogue in dialogues for event in dialogue.events]
     lengths = np.array([len(dialogue.events) for dialogue in dialogues], dtype=np.int64)
     columns = [
-        _repeat([dialogue.sample_id for dialogue in dialogues], lengths),
+        repeat_words([dialogue.sample_id for dialogue in dialogues], lengths),
         pa.array([event.start_s for event in events], pa.float64()),
         pa.array([event.end_s for event in events], pa.float64()),
         pa.array([event.text for event in events], pa.string()),
@@ -77,7 +77,7 @@ def event_table(dialogues: Sequence[Dialogue]) -> pa.Table:
     return pa.table(columns, schema=EVENT_SCHEMA)
 
 
-def _repeat(words: Sequence[str], lengths: np.ndarray[Any, Any]) -> pa.DictionaryArray:
+def repeat_words(words: Sequence[str], lengths: np.ndarray[Any, Any]) -> pa.DictionaryArray:
     """Word i repeated lengths[i] times, dictionary encoded in the order of first appearance."""
     codes: dict[str, int] = {}
     indices = np.array([codes.setdefault(word, len(codes)) for word in words], dtype=np.int32)

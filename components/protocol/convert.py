@@ -8,6 +8,7 @@ from components.core.errors import UsageError
 from components.protocol import reasons
 from components.protocol.corrected import convert_corrected, quarantine_sample
 from components.protocol.labels import LabelError, label_id, read_label, video_id
+from components.protocol.placed import Placed
 from components.protocol.released import convert_released
 from components.protocol.times import MICRO
 from components.protocol.turns import Dialogue
@@ -45,6 +46,18 @@ def convert_sample(
         UsageError: unknown rules, fps not positive, no turn, or a duration that does not fit the turns.
 
     """
+    return convert_placed(raw, num_turns, duration_s=duration_s, fps=fps, rules=rules).dialogue()
+
+
+def convert_placed(
+    raw: Mapping[str, Any],
+    num_turns: int,
+    *,
+    duration_s: float | None = None,
+    fps: float = 1.0,
+    rules: str = "corrected",
+) -> Placed:
+    """`convert_sample` without spelling the turns out: what tables are made of."""
     if rules not in RULES:
         raise UsageError(f"rules {rules!r} are not known; expected one of {', '.join(RULES)}")
     if not fps > 0:
@@ -75,12 +88,12 @@ def _check_turns(turns: int, seconds: float) -> None:
         raise UsageError(f"{turns} turns do not fit {seconds} s; expected ceil(duration_s), at least 1")
 
 
-def refused(raw: Mapping[str, Any], error: LabelError, duration_s: float = 0.0) -> Dialogue:
-    """A dialogue without turns for a label set aside whole; its questions and responses are counted."""
+def refused(raw: Mapping[str, Any], error: LabelError, duration_s: float = 0.0) -> Placed:
+    """No turns for a label set aside whole; its questions and responses are counted."""
     counted = [
         len(items) if isinstance(items := raw.get(key), list) else 0 for key in ("question", "response")
     ]
     task, source = str(raw.get("task_type") or ""), str(raw.get("source") or "")
     dialogue = Dialogue(label_id(raw), video_id(raw), task, source, duration_s, [])
     dialogue.counts.questions_in, dialogue.counts.responses_in = counted
-    return quarantine_sample(dialogue, error)
+    return Placed(quarantine_sample(dialogue, error))

@@ -9,9 +9,9 @@ from typing import Any
 from components.protocol import reasons
 from components.protocol.counts import Counts
 from components.protocol.labels import Label, LabelError, clean_text
-from components.protocol.states import State
+from components.protocol.placed import RESPONSE, STANDBY, Placed
 from components.protocol.times import MICRO, parse_time
-from components.protocol.turns import Dialogue, Event, Quarantined, Turn, plain_turn
+from components.protocol.turns import Dialogue, Event, Quarantined
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,23 @@ class _Answer:
     text: str
 
 
-def convert_corrected(label: Label, num_turns: int, duration_s: float) -> Dialogue:
-    """Turns of one label; see `components.protocol.convert.convert_sample`."""
+def convert_corrected(label: Label, num_turns: int, duration_s: float) -> Placed:
+    """States and texts of one label; see `components.protocol.convert.convert_sample`."""
     dialogue = Dialogue(label.sample_id, label.video_id, label.task, label.source, duration_s, [])
     counts = dialogue.counts
     counts.questions_in, counts.responses_in = len(label.questions), len(label.responses)
     try:
         questions = _read_questions(label, num_turns)
     except LabelError as error:
-        return quarantine_sample(dialogue, error)
+        return Placed(quarantine_sample(dialogue, error))
     counts.questions_placed = len(questions)
     answers = _read_answers(label, round(duration_s, MICRO), dialogue)
     due = _due(answers, questions, counts)
     texts = _place(due, num_turns, dialogue)
-    dialogue.turns = _turns(num_turns, questions, due, texts)
-    return dialogue
+    asked: dict[int, tuple[str, ...]] = {}
+    for question in questions:
+        asked[question.turn] = (*asked.get(question.turn, ()), question.text)
+    return Placed(dialogue, _states(num_turns, due, texts), texts, asked)
 
 
 def quarantine_sample(dialogue: Dialogue, error: LabelError) -> Dialogue:
@@ -167,23 +169,15 @@ def _place(due: list[tuple[_Answer, _Question]], num_turns: int, dialogue: Dialo
     return texts
 
 
-def _turns(
-    num_turns: int, questions: list[_Question], due: list[tuple[_Answer, _Question]], texts: dict[int, str]
-) -> list[Turn]:
-    """All turns: Standby where an event shows (rule 2), never over a Response, Silence elsewhere."""
-    states = [State.SILENCE] * num_turns
+def _states(num_turns: int, due: list[tuple[_Answer, _Question]], texts: dict[int, str]) -> bytearray:
+    """(turns,) Standby where an event shows (rule 2), never over a Response, Silence elsewhere."""
+    states = bytearray(num_turns)
     for answer, question in due:
         if answer.start_s is not None:
-            first, stop = (
-                max(math.ceil(answer.start_s), question.turn),
-                min(math.ceil(answer.end_s), num_turns),
-            )
+            first = max(math.ceil(answer.start_s), question.turn)
+            stop = min(math.ceil(answer.end_s), num_turns)
             if first < stop:
-                states[first:stop] = [State.STANDBY] * (stop - first)
-    turns = [plain_turn(turn, state) for turn, state in enumerate(states)]
-    for turn, text in texts.items():
-        turns[turn] = Turn(turn, (), State.RESPONSE, text)
-    for question in questions:
-        old = turns[question.turn]
-        turns[question.turn] = Turn(old.turn, (*old.questions, question.text), old.state, old.text)
-    return turns
+                states[first:stop] = bytes([STANDBY]) * (stop - first)
+    for turn in texts:
+        states[turn] = RESPONSE
+    return states

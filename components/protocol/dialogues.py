@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 from components.core.errors import DataError
 from components.core.files import read_json, write_json
 from components.protocol import reasons
-from components.protocol.batch import LengthOf, Tally, VideoLength, convert_all, share_lines, with_ids
+from components.protocol.batch import LengthOf, Tally, VideoLength, place_all, share_lines, with_ids
 from components.protocol.labels import LabelError
-from components.protocol.tables import write_turns
+from components.protocol.many import write_placed
 
 OFFLINE_TASKS = ("base_qa",)  # trains the base model; never a stream
 
@@ -35,8 +35,8 @@ def run(out: Path, annotations: Sequence[Path], manifest: Path, *, rules: str, f
     labels, offline = _read_labels(annotations)
     labels.sort(key=lambda label: str(label["id"]))  # stable: of equal ids the first in file order stays
     tally = Tally()
-    dialogues = tally.watch(convert_all(labels, _lengths(manifest), rules=rules, fps=fps))
-    write_turns(out / "turns.parquet", dialogues, events=out / "events.parquet")
+    samples = tally.watch(place_all(labels, _lengths(manifest), rules=rules, fps=fps))
+    write_placed(out / "turns.parquet", samples, events=out / "events.parquet")
     summary = {"rules": rules, "fps": fps, "offline_labels": offline, **tally.summary()}
     write_json(out / "quarantine.json", tally.rows())
     write_json(out / "summary.json", summary)

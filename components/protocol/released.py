@@ -9,29 +9,27 @@ from typing import Any
 
 from components.protocol import reasons
 from components.protocol.labels import Label
-from components.protocol.states import State
+from components.protocol.placed import RESPONSE, STANDBY, Placed
 from components.protocol.times import released_index
-from components.protocol.turns import Dialogue, Event, Quarantined, Turn, plain_turn
+from components.protocol.turns import Dialogue, Event, Quarantined
 
 DEFAULT_QUESTION = "Find all significant events in the video and describe them."
 
 
-def convert_released(label: Label, num_turns: int, duration_s: float, fps: float) -> Dialogue:
-    """Turns of one label; see `components.protocol.convert.convert_sample`."""
+def convert_released(label: Label, num_turns: int, duration_s: float, fps: float) -> Placed:
+    """States and texts of one label; see `components.protocol.convert.convert_sample`."""
     dialogue = Dialogue(label.sample_id, label.video_id, label.task, label.source, duration_s, [])
     dialogue.counts.questions_in, dialogue.counts.responses_in = len(label.questions), len(label.responses)
     questions = _questions(label, num_turns, fps, dialogue)
-    turns = [plain_turn(turn, State.SILENCE) for turn in range(num_turns)]
+    placed = Placed(dialogue, bytearray(num_turns))
     owner: dict[int, tuple[int, Event]] = {}  # Response turn -> (position in the list, event)
     asked = sorted(questions)
     for position, item in enumerate(label.responses):
-        _write(item, position, turns, owner, asked, fps, dialogue)
+        _write(item, position, placed, owner, asked, fps)
     dialogue.events = [event for _, (_, event) in sorted(owner.items())]
     dialogue.counts.placed = len(owner)
-    for turn, text in questions.items():
-        turns[turn] = Turn(turn, (text,), turns[turn].state, turns[turn].text)
-    dialogue.turns = turns
-    return dialogue
+    placed.questions = {turn: (text,) for turn, text in questions.items()}
+    return placed
 
 
 def _questions(label: Label, num_turns: int, fps: float, dialogue: Dialogue) -> dict[int, str]:
@@ -61,22 +59,23 @@ def _questions(label: Label, num_turns: int, fps: float, dialogue: Dialogue) -> 
 def _write(
     item: dict[str, Any],
     position: int,
-    turns: list[Turn],
+    placed: Placed,
     owner: dict[int, tuple[int, Event]],
     asked: list[int],
     fps: float,
-    dialogue: Dialogue,
 ) -> None:
     """Write one response over whatever stands there, as the released code does."""
+    dialogue, states = placed.head, placed.states
     text = item.get("content", "")
     start, end, time = (released_index(item.get(key), fps) for key in ("st_time", "end_time", "time"))
     if start is not None and end is not None:
         first, target = max(0, start - 1), max(0, end - 1) + 1
-        for turn in range(first, min(target, len(turns))):
+        for turn in range(first, min(target, len(states))):
             _lose_response(
                 dialogue, owner.pop(turn, None), f"by the Standby of response {position} on turn {turn}"
             )
-            turns[turn] = plain_turn(turn, State.STANDBY)
+            placed.texts.pop(turn, None)
+            states[turn] = STANDBY
         first = min(first, target)
     elif time is not None:
         first = target = max(0, time - 1)
@@ -85,10 +84,10 @@ def _write(
         return _lose(dialogue, position, reasons.UNREADABLE_TIME, f"times {times}")
     if not text:
         return _lose(dialogue, position, reasons.EMPTY_TEXT, "has no text")
-    if target >= len(turns):
-        return _lose(dialogue, position, reasons.RESPONSE_AFTER_END, f"turn {target} of {len(turns)}")
+    if target >= len(states):
+        return _lose(dialogue, position, reasons.RESPONSE_AFTER_END, f"turn {target} of {len(states)}")
     _lose_response(dialogue, owner.pop(target, None), f"by response {position} on turn {target}")
-    turns[target] = Turn(target, (), State.RESPONSE, str(text))
+    states[target], placed.texts[target] = RESPONSE, str(text)
     question_turn = max((turn for turn in asked if turn <= target), default=0)
     owner[target] = (position, Event(float(first), float(target), str(text), question_turn))
     return None

@@ -33,5 +33,7 @@ def from_label(label: str) -> State:
 
 def contains_state_token(text: str) -> bool:
     """Whether a foreign text spells a state token (any case, optional blanks): such text is never a state."""
+    if "<" not in text:  # every token begins with it, and nearly no text has it
+        return False
     squeezed = "".join(text.lower().split())
     return any(state.value.lower() in squeezed for state in STATES)

@@ -1,6 +1,6 @@
 """The turn table and the event table on disk: written in a stream, read one dialogue at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
@@ -20,6 +20,7 @@ from components.protocol.whole import whole_file
 __all__ = [
     "EVENT_SCHEMA",
     "TURN_SCHEMA",
+    "GroupWriter",
     "parquet_writer",
     "read_events",
     "read_samples",
@@ -58,13 +59,13 @@ def write_turns(path: Path, dialogues: Iterable[Dialogue], *, events: Path | Non
     """
     rows = 0
     with ExitStack() as stack:
-        targets = [_Target(stack, path, TURN_SCHEMA, turn_table)]
-        if events is not None:
-            targets.append(_Target(stack, events, EVENT_SCHEMA, event_table))
+        turns = GroupWriter(stack, path, TURN_SCHEMA)
+        told = None if events is None else GroupWriter(stack, events, EVENT_SCHEMA)
         source = iter(dialogues)
         while group := list(islice(source, DIALOGUES_A_GROUP)):
-            for target in targets:
-                target.write(group)
+            turns.write(turn_table(group))
+            if told is not None:
+                told.write(event_table(group))
             rows += sum(len(dialogue.turns) for dialogue in group)
     return rows
 
@@ -72,23 +73,20 @@ def write_turns(path: Path, dialogues: Iterable[Dialogue], *, events: Path | Non
 def write_events(path: Path, dialogues: Iterable[Dialogue]) -> None:
     """Stream the placed responses of dialogues into an event table."""
     with ExitStack() as stack:
-        target = _Target(stack, path, EVENT_SCHEMA, event_table)
+        target = GroupWriter(stack, path, EVENT_SCHEMA)
         source = iter(dialogues)
         while group := list(islice(source, DIALOGUES_A_GROUP)):
-            target.write(group)
+            target.write(event_table(group))
 
 
-class _Target:
-    """One output file: group of dialogues -> table -> one row group."""
+class GroupWriter:
+    """One output file, whole or not at all: each table given is one row group, an empty one is none."""
 
-    def __init__(
-        self, stack: ExitStack, path: Path, schema: pa.Schema, build: Callable[[Sequence[Dialogue]], pa.Table]
-    ):
-        self.build = build
+    def __init__(self, stack: ExitStack, path: Path, schema: pa.Schema):
         self.out = stack.enter_context(parquet_writer(stack.enter_context(whole_file(path)), schema))
 
-    def write(self, group: Sequence[Dialogue]) -> None:
-        table = self.build(group)
+    def write(self, table: pa.Table) -> None:
+        """Append a row group."""
         if table.num_rows:
             self.out.write_table(table, row_group_size=table.num_rows)
 

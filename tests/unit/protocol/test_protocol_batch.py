@@ -4,7 +4,7 @@ import pytest
 from protocol_labels import event, instant, label
 
 from components.protocol import reasons
-from components.protocol.batch import Tally, VideoLength, convert_all, share_lines, with_ids
+from components.protocol.batch import Tally, VideoLength, place_all, share_lines, with_ids
 from components.protocol.labels import LabelError
 
 
@@ -18,15 +18,15 @@ def test_labels_without_id_are_numbered_and_what_is_no_label_is_refused():
     labels = with_ids([label([0], [], id="own"), label([0], [], id=""), {"video_path": "v.mp4"}, "nonsense"])
     assert [raw["id"] for raw in labels] == ["own", "test-v.mp4-1", "unknown-v.mp4-2", "unknown-unknown-3"]
     tally = Tally()
-    assert len(list(tally.watch(convert_all(labels, lengths)))) == 2
+    assert len(list(tally.watch(place_all(labels, lengths)))) == 2
     assert tally.samples_quarantined == {"no_question": 1, "malformed": 1}
 
 
 def test_the_first_of_equal_ids_stays():
     first, second = label([0], [event(1, 2)]), label([0], [event(3, 4)])
     tally = Tally()
-    (kept,) = tally.watch(convert_all([first, second], lengths))
-    assert [item.text for item in kept.events] == ["1-2"]
+    (kept,) = tally.watch(place_all([first, second], lengths))
+    assert [item.text for item in kept.head.events] == ["1-2"]
     assert tally.rows() == [
         {"id": "x", "reason": "duplicate_id", "detail": tally.rows()[0]["detail"]},
     ]
@@ -35,7 +35,7 @@ def test_the_first_of_equal_ids_stays():
 
 def test_an_unknown_video_sets_the_sample_aside():
     tally = Tally()
-    assert list(tally.watch(convert_all([label([0], [event(1, 2)], video_path="w.mp4")], lengths))) == []
+    assert list(tally.watch(place_all([label([0], [event(1, 2)], video_path="w.mp4")], lengths))) == []
     assert tally.samples_quarantined == {"unknown_video": 1}
     assert tally.counts.balanced()
 
@@ -47,7 +47,7 @@ def test_the_summary_balances_samples_questions_responses_and_turns():
         label([11], [instant(4)], id="c", task_type="two"),
     ]
     tally = Tally()
-    turns = sum(len(dialogue.turns) for dialogue in tally.watch(convert_all(labels, lengths)))
+    turns = sum(len(placed.states) for placed in tally.watch(place_all(labels, lengths)))
     summary = tally.summary()
     assert summary["samples_in"] == summary["samples"] + sum(summary["samples_quarantined"].values()) == 3
     assert summary["turns"] == turns == 20
