@@ -1,4 +1,4 @@
-"""What one annotate stage leaves: labels, quarantine rows and counts."""
+"""What one annotate stage leaves: labels, quarantine rows, counts, and the answers they rest on."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -12,19 +12,20 @@ from components.core.files import write_json
 
 @dataclass
 class Outcome:
-    """What one annotate stage makes: labels, quarantine rows and counts."""
+    """What one annotate stage makes: labels, quarantine rows, counts, and the answers of servers."""
 
     task: str
     labels: list[RawLabel] = field(default_factory=list)
     quarantine: list[dict[str, str]] = field(default_factory=list)
     summary: dict[str, Any] = field(default_factory=dict)
+    answers: list[dict[str, Any]] = field(default_factory=list)
 
     def refuse(self, name: str, reason: str, detail: str) -> None:
         """Set something aside with its reason."""
         self.quarantine.append({"id": name, "reason": reason, "detail": detail})
 
     def write(self, folder: Path) -> None:
-        """`labels.json`, `quarantine.json` and `summary.json`, sorted."""
+        """`labels.json`, `quarantine.json`, `summary.json` and, if there are any, `answers.json`, sorted."""
         self.quarantine.sort(key=lambda row: (row["id"], row["reason"], row["detail"]))
         self.summary |= {"task": self.task, "labels": len(self.labels), "quarantined": len(self.quarantine)}
         self.summary["kinds"] = count_by(self.labels, "kind")
@@ -32,6 +33,8 @@ class Outcome:
         write_json(folder / "labels.json", self.labels)
         write_json(folder / "quarantine.json", self.quarantine)
         write_json(folder / "summary.json", self.summary)
+        if self.answers:
+            write_json(folder / "answers.json", self.answers)
 
 
 def count_by(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string", "minLength": 1}
 WORD: Schema = {"type": "string"}
 TIME: Schema = {"type": "number", "minimum": 0}
+NUMBER: Schema = {"type": "integer"}  # place in a list that a pipeline was given
 
 
 def listing(item: Schema) -> Schema:

@@ -1,0 +1,125 @@
+"""Stage annotate with endpoints as teachers: clips through a pipeline, then samples as for any teacher."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from components.annotate.engine.asker import Asker
+from components.annotate.engine.described import Described
+from components.annotate.engine.looks import Looks
+from components.annotate.engine.pipelines import PIPELINES
+from components.annotate.engine.section import Settings
+from components.annotate.guard import violation
+from components.annotate.outcome import Outcome
+from components.annotate.run import BUILDERS, Weights
+from components.annotate.samples import Clip, raw_labels
+from components.annotate.schemas import SCHEMAS
+from components.core.errors import InternalError
+
+BATCH = 16  # clips whose frames are in memory at once; all their questions of a step are in the pool together
+TEACHER = "openai"
+INVALID = "teacher_answer_invalid"
+
+
+class UnansweredError(InternalError):
+    """Questions the servers left without an answer: nothing is made of the others until they have one."""
+
+
+def annotate_clips(
+    task: str,
+    clips: Sequence[Clip],
+    asker: Asker,
+    looks: Looks,
+    settings: Settings,
+    *,
+    weights: Weights,
+    seed: int,
+) -> Outcome:
+    """Describe every clip by its task's pipeline and build raw labels with their provenance.
+
+    Every answer is kept the moment it arrives: what is run again asks only what has no answer yet.
+
+    Raises:
+        UnansweredError: a server or the network failed on some questions, after all others were asked.
+        BudgetError, EndpointError: see components/teacher/client.py.
+
+    """
+    works = describe(task, clips, asker, looks, settings)
+    unanswered = sum((one.unanswered for one in works), Counter[str]())
+    if unanswered:
+        said = ", ".join(f"{reason} {count}" for reason, count in sorted(unanswered.items()))
+        raise UnansweredError(
+            f"{task}: {unanswered.total()} questions got no answer ({said}); all other answers are kept: "
+            "run again"
+        )
+    outcome = Outcome(task)
+    build = _Builder(task, asker, dict(weights), seed)
+    for one in works:
+        build.add(outcome, one)
+    outcome.summary = _summary(task, works, asker, settings)
+    return outcome
+
+
+def describe(
+    task: str, clips: Sequence[Clip], asker: Asker, looks: Looks, settings: Settings
+) -> list[Described]:
+    """The pipeline of `task` over all clips, a batch after the other."""
+    works: list[Described] = []
+    for start in range(0, len(clips), BATCH):
+        works += PIPELINES[task].describe(clips[start : start + BATCH], asker, looks, settings)
+        looks.forget()
+    return works
+
+
+class _Builder:
+    """Makes labels of descriptions: the builders every teacher's answers go through, and the provenance."""
+
+    def __init__(self, task: str, asker: Asker, weights: dict[str, float], seed: int):
+        self.task, self.weights, self.seed = task, weights, seed
+        self.source = source_of(asker)
+        self.origin = {"teacher": TEACHER, "models": asker.models(), "prompts": PIPELINES[task].prompts()}
+
+    def add(self, outcome: Outcome, one: Described) -> None:
+        """The labels, refusals and answers of one clip."""
+        wrong = None if one.data is None else violation(one.data, SCHEMAS[self.task])
+        if wrong:
+            one.data = None
+            one.drop(INVALID, wrong)
+        for reason, detail in one.refused:
+            outcome.refuse(one.clip.video_id, reason, detail)
+        outcome.answers.append(
+            {"video_id": one.clip.video_id, "dropped": one.dropped, **one.provenance, **one.notes}
+        )
+        if one.data is None:
+            return
+        samples = BUILDERS[self.task](one.clip, one.data, self.weights, self.seed)
+        provenance = {**self.origin, "answers": one.provenance["fingerprint"]}
+        for label in raw_labels(self.task, one.clip, samples, self.source):
+            outcome.labels.append({**label, "provenance": provenance})
+
+
+def source_of(asker: Asker) -> str:
+    """What stands in the labels' `source`: the model that saw the frames."""
+    seeing = asker.clients["vision"].endpoint
+    return f"{TEACHER}-{seeing.model}-{seeing.revision}"
+
+
+def _summary(task: str, works: Sequence[Described], asker: Asker, settings: Settings) -> dict[str, Any]:
+    asked: Counter[str] = Counter()
+    for one in works:
+        asked.update({step: len(keys) for step, keys in one.answers.items()})
+    return {
+        "clips": len(works),
+        "described": sum(one.data is not None for one in works),
+        "dropped": _sorted(Counter(one.dropped for one in works if one.dropped)),
+        "counts": _sorted(sum((one.counts for one in works), Counter[str]())),
+        "teacher": source_of(asker),
+        "models": asker.models(),
+        "prompts": PIPELINES[task].prompts(),
+        "answers": _sorted(asked),
+        "agreement": settings.agreement,
+    }
+
+
+def _sorted(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items()))
