@@ -17,6 +17,7 @@ from components.annotate.settings import (
     Settings,
     annotate_shard,
     ground_shard,
+    openai_section,
     staged_tasks,
 )
 from components.annotate.shards import parse_shard
@@ -42,7 +43,7 @@ def run_task(arguments: argparse.Namespace) -> None:
     """Stage annotate."""
     item = {"task": arguments.task, "shard": arguments.shard}
     with stage("annotate", f"artifacts/annotations/{arguments.task}-{arguments.shard}", item=item) as st:
-        settings = _settings(st, arguments.shard)
+        settings = replace(_settings(st, arguments.shard), openai=openai_section(st.param))
         finish(reviewed(annotate_shard(arguments.task, settings), settings), st)
 
 

@@ -13,7 +13,7 @@ from components.annotate.samples import Clip
 from components.annotate.shards import in_shard
 from components.core.errors import DataError
 from components.core.files import read_json
-from components.teacher.registry import LABELS, WORLD, check_choice, make_teacher
+from components.teacher.registry import LABELS, OPENAI, WORLD, check_choice, make_teacher
 from components.video.manifest import BENCHMARK, CORPUS, Video, read_manifest
 from components.world.teacher import WorldTeacher
 
@@ -32,6 +32,7 @@ class Settings:
         shards: all shards.
         seed: base seed.
         tasks: those that have a stage; stage ground sets aside the labels of all others.
+        openai: section `annotate.openai`, for the teacher of that name; None where nobody is asked.
 
     """
 
@@ -44,6 +45,13 @@ class Settings:
     shards: Sequence[Any]
     seed: int
     tasks: Sequence[str] = TASKS
+    openai: Mapping[str, Any] | None = None
+
+
+def openai_section(param: Callable[[str], Any]) -> Mapping[str, Any]:
+    """The section that stage annotate declares, and stage ground does not; `param` is `Stage.param`."""
+    section: Mapping[str, Any] = param("annotate.openai")
+    return section
 
 
 def staged_tasks(param: Callable[[str], Any]) -> list[str]:
@@ -55,15 +63,28 @@ def annotate_shard(task: str, settings: Settings) -> Outcome:
     """Stage annotate: the labels of one task and shard."""
     if check_choice(settings.teacher) == LABELS:
         return _import(task, settings)
+    if settings.teacher == OPENAI:
+        from components.annotate.engine.stage import (
+            annotate_stage,
+        )  # here: other teachers need no HTTP client
+
+        return annotate_stage(
+            task,
+            clips_of(settings),
+            settings.openai or {},
+            media=settings.media,
+            weights=settings.weights,
+            seed=settings.seed,
+        )
     teacher = make_teacher(settings.teacher, {WORLD: lambda: WorldTeacher(settings.media.parent)})
-    return annotate(task, _clips(settings), teacher, settings.weights, settings.seed, settings.media)
+    return annotate(task, clips_of(settings), teacher, settings.weights, settings.seed, settings.media)
 
 
 def ground_shard(captions: Path, settings: Settings) -> Outcome:
     """Stage ground: event grounding from the same shard's event captions, or from the label file."""
     if check_choice(settings.teacher) == LABELS:
         return _import(GROUND, settings)
-    return ground_events(captions, _clips(settings), settings.weights, settings.seed, read_json(captions))
+    return ground_events(captions, clips_of(settings), settings.weights, settings.seed, read_json(captions))
 
 
 def place_of(task: str, settings: Settings) -> Place:
@@ -78,7 +99,7 @@ def _import(task: str, settings: Settings) -> Outcome:
     return import_labels(settings.labels, place_of(task, settings))
 
 
-def _clips(settings: Settings) -> list[Clip]:
+def clips_of(settings: Settings) -> list[Clip]:
     """The shard's videos that may be annotated, sorted by video_id."""
     return [
         Clip(video.video_id, video.duration_s)

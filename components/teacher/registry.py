@@ -11,20 +11,10 @@ KEY = "annotate.teacher"
 
 
 def check_choice(name: str) -> str:
-    """`name` if this version can annotate with it.
-
-    Raises:
-        UsageError: an unknown name, or `openai`, whose client this version does not have.
-
-    """
+    """`name` if it is a teacher; UsageError names the known ones."""
     if name not in CHOICES:
         known = ", ".join(CHOICES)
         raise UsageError(f"params.yaml {KEY}: {name!r} is not known; expected one of {known}")
-    if name == OPENAI:
-        raise UsageError(
-            f"params.yaml {KEY}: {OPENAI} needs a client that this version does not have; use {WORLD} (the "
-            f"embedded corpus) or {LABELS} (a raw label file beside your videos)"
-        )
     return name
 
 

@@ -18,18 +18,14 @@ def test_the_named_factory_builds_the_teacher():
     assert teacher.answer(request) == Answer({"asked": "tsqa"})
 
 
-def test_openai_fails_loudly_and_says_what_to_use():
-    with pytest.raises(UsageError, match=r"annotate\.teacher: openai needs a client.*world.*labels") as error:
-        make_teacher("openai", {"world": Echo})
-    assert error.value.exit_code == 2
-
-
 def test_unknown_names_are_refused_with_the_known_ones():
     with pytest.raises(UsageError, match="'wrold' is not known; expected one of world, labels, openai"):
         check_choice("wrold")
 
 
-def test_a_label_file_answers_no_requests():
-    assert check_choice("labels") == "labels"
-    with pytest.raises(UsageError, match="labels answers no requests here"):
-        make_teacher("labels", {"world": Echo})
+@pytest.mark.parametrize("name", ["labels", "openai"])
+def test_a_label_file_and_staged_pipelines_answer_no_single_requests(name):
+    assert check_choice(name) == name
+    with pytest.raises(UsageError, match=f"{name} answers no requests here") as error:
+        make_teacher(name, {"world": Echo})
+    assert error.value.exit_code == 2
