@@ -2,16 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from components.core.errors import DataError, UsageError
-from components.core.files import dumps, read_json
+from components.core.files import dumps
 
 if TYPE_CHECKING:
     from components.protocol.batch import LengthOf, Tally
     from components.protocol.placed import Placed
+    from components.protocol.rawfiles import RawLabels
 
 ROWS_SHOWN = 20
 
@@ -19,7 +21,9 @@ ROWS_SHOWN = 20
 def add(sub: "argparse._SubParsersAction[Any]") -> None:
     """Register the command."""
     parser = sub.add_parser("convert", help="raw labels to stream dialogues or a turn table")
-    parser.add_argument("raw", metavar="RAW.json", type=Path, help="a raw label or a list of them")
+    parser.add_argument(
+        "raw", metavar="RAW", type=Path, help="raw labels: .json (one or a list), .jsonl or .parquet"
+    )
     parser.add_argument(
         "out", metavar="OUT.jsonl|OUT.parquet", type=Path, help="dialogues or turn table, by suffix"
     )
@@ -40,27 +44,37 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Convert; 0 if any dialogue was written, DataError if none, UsageError for wrong use."""
-    from components.protocol.batch import Tally, place_all, with_ids
-    from components.protocol.jsonl import write_jsonl
-    from components.protocol.many import write_placed
+    from components.protocol.batch import Tally
+    from components.protocol.rawfiles import open_labels
 
     _check(args)
-    raws = read_json(args.raw)
-    labels = with_ids(raws if isinstance(raws, list) else [raws])
-    if args.out.suffix == ".parquet":
-        labels.sort(key=lambda label: str(label["id"]))  # the order a turn table is read in
     tally = Tally()
-    samples = tally.watch(place_all(labels, _lengths(args, labels), rules=args.rules, fps=args.fps))
-    try:
-        if args.out.suffix == ".parquet":
-            write_placed(args.out, _some(samples, args.raw, tally), events=args.events)
-        else:
-            write_jsonl(args.out, (placed.dialogue() for placed in _some(samples, args.raw, tally)))
-    except DataError:
-        _report(args, tally)
-        raise
+    with closing(open_labels([args.raw])) as raw:
+        lengths = _lengths(args, raw.videos)
+        try:
+            (_write_table if args.out.suffix == ".parquet" else _write_lines)(args, raw, lengths, tally)
+        except DataError:
+            _report(args, tally)
+            raise
     _report(args, tally)
     return 0
+
+
+def _write_table(args: argparse.Namespace, raw: "RawLabels", lengths: "LengthOf", tally: "Tally") -> None:
+    from components.protocol.many import write_tables
+
+    order = sorted(range(len(raw.ids)), key=raw.ids.__getitem__)  # the order a turn table is read in
+    write_tables(args.out, raw, order, lengths, tally, events=args.events, rules=args.rules, fps=args.fps)
+
+
+def _write_lines(args: argparse.Namespace, raw: "RawLabels", lengths: "LengthOf", tally: "Tally") -> None:
+    from components.protocol.batch import place_all
+    from components.protocol.jsonl import write_jsonl
+    from components.protocol.rawfiles import each
+
+    labels = each(raw, range(len(raw.ids)))
+    samples = tally.watch(place_all(labels, lengths, rules=args.rules, fps=args.fps))
+    write_jsonl(args.out, (placed.dialogue() for placed in _some(samples, args.raw, tally)))
 
 
 def _some(samples: "Iterator[Placed]", raw: Path, tally: "Tally") -> "Iterator[Placed]":
@@ -81,15 +95,14 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(f"--fps {args.fps}: expected a positive number")
 
 
-def _lengths(args: argparse.Namespace, labels: "Sequence[Mapping[str, Any]]") -> "LengthOf":
+def _lengths(args: argparse.Namespace, videos: "Sequence[str]") -> "LengthOf":
     from components.cli import convert_lengths
-    from components.protocol.labels import video_id
 
     if args.num_turns is not None:
         return convert_lengths.fixed(args.num_turns)
     if args.durations is not None:
         return convert_lengths.from_table(args.durations)
-    return convert_lengths.probed(args.media_root, [video_id(label) for label in labels])
+    return convert_lengths.probed(args.media_root, videos)
 
 
 def _report(args: argparse.Namespace, tally: "Tally") -> None:

@@ -50,14 +50,18 @@ def with_ids(raws: Iterable[object]) -> list[dict[str, Any]]:
 
     What is no object at all becomes an empty label, which conversion refuses as malformed.
     """
-    labels = []
-    for number, raw in enumerate(raws):
-        label = dict(raw) if isinstance(raw, Mapping) else {}
-        own = label.get("id")
-        if not (isinstance(own, str) and own):
-            label["id"] = f"{label.get('task_type') or 'unknown'}-{video_id(label) or 'unknown'}-{number}"
-        labels.append(label)
-    return labels
+    return [with_id(raw, number) for number, raw in enumerate(raws)]
+
+
+def with_id(raw: object, own: str | int) -> dict[str, Any]:
+    """A copy of one label with an id: `own` if it is a text; else its own, or one made with that number."""
+    label = dict(raw) if isinstance(raw, Mapping) else {}
+    found = label.get("id")
+    if isinstance(own, str):
+        label["id"] = own
+    elif not (isinstance(found, str) and found):
+        label["id"] = f"{label.get('task_type') or 'unknown'}-{video_id(label) or 'unknown'}-{own}"
+    return label
 
 
 def convert_all(
@@ -68,10 +72,15 @@ def convert_all(
 
 
 def place_all(
-    labels: Iterable[Mapping[str, Any]], length_of: LengthOf, *, rules: str = "corrected", fps: float = 1.0
+    labels: Iterable[Mapping[str, Any]],
+    length_of: LengthOf,
+    *,
+    rules: str = "corrected",
+    fps: float = 1.0,
+    seen: set[str] | None = None,
 ) -> Iterator[Placed]:
-    """`convert_all` without spelling the turns out: what tables are made of."""
-    seen: set[str] = set()
+    """`convert_all` without spelling the turns out; ids in `seen` came before and are taken."""
+    seen = set() if seen is None else seen
     for raw in labels:
         if raw["id"] in seen:
             yield refused(raw, LabelError(reasons.DUPLICATE_ID, f"another label bears the id {raw['id']!r}"))

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.core.errors import DataError
-from components.core.files import read_json, write_json
+from components.core.files import write_json
 from components.protocol import reasons
-from components.protocol.batch import LengthOf, Tally, VideoLength, place_all, share_lines, with_ids
+from components.protocol.batch import LengthOf, Tally, VideoLength, share_lines
 from components.protocol.labels import LabelError
-from components.protocol.many import write_placed
+from components.protocol.many import write_tables
+from components.protocol.rawfiles import open_labels
 
 OFFLINE_TASKS = ("base_qa",)  # trains the base model; never a stream
 
@@ -32,41 +34,33 @@ def run(out: Path, annotations: Sequence[Path], manifest: Path, *, rules: str, f
         DataError: an input is missing or unreadable, or not one label could be used.
 
     """
-    labels, offline = _read_labels(annotations)
-    labels.sort(key=lambda label: str(label["id"]))  # stable: of equal ids the first in file order stays
-    tally = Tally()
-    samples = tally.watch(place_all(labels, _lengths(manifest), rules=rules, fps=fps))
-    write_placed(out / "turns.parquet", samples, events=out / "events.parquet")
+    files = [folder / "labels.json" for folder in sorted(annotations)]
+    tally, raw = Tally(), open_labels(files, lists_only=True)
+    with closing(raw):
+        stream = [row for row, task in enumerate(raw.tasks) if task not in OFFLINE_TASKS]
+        stream.sort(key=raw.ids.__getitem__)  # stable: of equal ids the first in file order stays
+        write_tables(
+            out / "turns.parquet",
+            raw,
+            stream,
+            lengths_of(manifest),
+            tally,
+            events=out / "events.parquet",
+            rules=rules,
+            fps=fps,
+        )
+    offline = len(raw.tasks) - len(stream)
     summary = {"rules": rules, "fps": fps, "offline_labels": offline, **tally.summary()}
     write_json(out / "quarantine.json", tally.rows())
     write_json(out / "summary.json", summary)
     print("\n".join(share_lines(summary)), flush=True)
     for reason, count in summary["samples_quarantined"].items():
         print(f"samples set aside, {reason}: {count}", file=sys.stderr)
-    if not summary["samples"]:
-        first = tally.rows()[:3]
-        raise DataError(f"none of {summary['samples_in']} labels could be used; first reasons: {first}")
     return summary
 
 
-def _read_labels(annotations: Sequence[Path]) -> tuple[list[dict[str, Any]], int]:
-    """The labels of every stream task, and the number of those that belong to the base model."""
-    labels: list[dict[str, Any]] = []
-    offline = 0
-    for folder in sorted(annotations):
-        file = folder / "labels.json"
-        raws = read_json(file)
-        if not isinstance(raws, list):
-            raise DataError(f"{file}: expected a list of raw labels")
-        for label in with_ids(raws):
-            if label.get("task_type") in OFFLINE_TASKS:
-                offline += 1
-            else:
-                labels.append(label)
-    return labels, offline
-
-
-def _lengths(manifest: Path) -> LengthOf:
+def lengths_of(manifest: Path) -> LengthOf:
+    """How long the videos of a manifest are; those of the benchmark are refused."""
     columns = ["video_id", "duration_s", "frames", "fps", "role"]
     try:
         rows = pq.read_table(manifest, columns=columns).to_pylist()
