@@ -4,6 +4,10 @@ import collections
 from collections.abc import Mapping
 from typing import Any
 
+from components.dataset.composition import compose
+from components.dataset.labelled import added
+from components.dataset.licences import UNKNOWN
+from components.dataset.origins import origins
 from components.dataset.split import SIDES, Split
 from components.dataset.tally import Tally
 from components.dataset.write import Written
@@ -23,8 +27,12 @@ def summarise(
     videos: Mapping[str, Video],
     groups: list[list[str]],
     written: Written,
+    annotations: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Each side with its videos, seconds, samples, turns and shares; what was excluded and why; origins."""
+    """Each side with its videos, seconds, samples, turns and shares; what was excluded and why; origins.
+
+    `annotations` is what `labelled` found; `composition` sets tasks, durations and states beside the paper's.
+    """
     sides: dict[str, Any] = {}
     for side in SIDES:
         names = [name for name, where in split.side.items() if where == side]
@@ -36,13 +44,21 @@ def summarise(
         for reason, count in sorted(reasons.items())
     }
     used = [videos[name] for name in split.side]
+    samples, turns = collections.Counter[str](), collections.Counter[str]()
+    for side in SIDES:
+        samples.update(written.tallies[side].samples)
+        turns.update(written.tallies[side].by_state())
     return {
+        "annotations": dict(annotations),
+        "reviews": added(entry["reviews"] for entry in annotations.values() if "reviews" in entry),
+        "composition": compose(samples, turns, [video.duration_s for video in used]),
+        "origins": origins(used),
         "splits": sides,
         "excluded": excluded,
         "groups": {"count": len(groups), "with_duplicates": sum(len(group) > 1 for group in groups)},
         "duplicates": [group for group in groups if len(group) > 1],
-        "licences": dict(sorted(collections.Counter(video.licence or "unknown" for video in used).items())),
-        "sources": dict(sorted(collections.Counter(video.source or "unknown" for video in used).items())),
+        "licences": dict(sorted(collections.Counter(video.licence or UNKNOWN for video in used).items())),
+        "sources": dict(sorted(collections.Counter(video.source or UNKNOWN for video in used).items())),
     }
 
 

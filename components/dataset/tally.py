@@ -28,6 +28,13 @@ class Tally:
         tasks = {task: self._entry({task}) for task in sorted(self.samples)}
         return {**self._entry(set(self.samples)), "tasks": tasks}
 
+    def by_state(self) -> dict[str, int]:
+        """Turns of each state."""
+        return {
+            label: sum(count for (_, state), count in self.turns.items() if state == label)
+            for label in LABELS
+        }
+
     def _entry(self, tasks: set[str]) -> dict[str, object]:
         states = {label: sum(self.turns[task, label] for task in tasks) for label in LABELS}
         turns = sum(states.values())

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,70 +14,18 @@ from components.core.errors import DataError, UsageError
 from components.core.files import write_json
 from components.core.hashing import sha256_tree
 from components.dataset.build import Inputs, build
-from components.protocol.convert import convert_sample
-from components.protocol.tables import EVENT_SCHEMA, read_samples, write_events, write_turns
-from components.video import corpus
-from components.video.limits import Limits
-from tests.support.clips import copy_again, pictures, save
-
-CLIPS = 8
+from components.protocol.tables import EVENT_SCHEMA, read_samples, write_turns
+from tests.support.dataset_inputs import ABOUT, CLIPS, dialogue, make_inputs
 
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory: pytest.TempPathFactory) -> Inputs:
-    """Eight clips, a copy of one of them, a benchmark clip, a copy of it, and two samples a clip."""
-    root = tmp_path_factory.mktemp("dataset")
-    media = root / "media"
-    for number in range(CLIPS):
-        save(media / f"train/c{number}.mp4", pictures(f"clip {number}"))
-    copy_again(media / "train/c2.mp4", media / "train/copy.mp4")
-    save(media / "test/held.mp4", pictures("held out"))
-    copy_again(media / "test/held.mp4", media / "train/leak.mp4")
-    entry = {
-        "id": 0,
-        "task": "EPM",
-        "video": "test/held.mp4",
-        "question": "q",
-        "options": ["a", "b"],
-        "gt": 0,
-    }
-    write_json(root / "ovo.json", [entry | {"realtime": 2}])
-    for name in ("corpus", "turns", "validation"):
-        (root / name).mkdir()
-    corpus.run(
-        root / "corpus",
-        media=media,
-        benchmark=root / "ovo.json",
-        sources=root / "none.json",
-        limits=Limits(),
-    )
-    dialogues = [
-        dialogue(path.relative_to(media).as_posix(), number)
-        for path in media.glob("train/*.mp4")
-        for number in range(2)
-    ]
-    dialogues.sort(key=lambda one: one.sample_id)
-    rows = write_turns(root / "turns/turns.parquet", dialogues)
-    write_events(root / "turns/events.parquet", dialogues)
-    write_json(root / "validation/result.json", {"success": True, "rows": rows})
-    return Inputs(media, root / "corpus", root / "turns", root / "validation")
-
-
-def dialogue(video_id: str, number: int) -> Any:
-    raw = {
-        "id": f"narration-{video_id}-{number}",
-        "video_path": video_id,
-        "task_type": "narration" if number else "event_caption",
-        "source": "test",
-        "question": [{"content": "what?", "time": 0}],
-        "response": [{"content": "patches", "st_time": 1, "end_time": 2, "time": ""}],
-    }
-    return convert_sample(raw, 4, duration_s=4.0)
+    return make_inputs(tmp_path_factory.mktemp("dataset"))
 
 
 def built(out: Path, inputs: Inputs, **change: Any) -> dict[str, Any]:
     out.mkdir()
-    return build(out, inputs, **{"share": 0.3, "shard_rows": 9, "seed": 1, **change})
+    return build(out, inputs, ABOUT, **{"share": 0.3, "shard_rows": 9, "seed": 1, **change})
 
 
 def test_copies_stand_together_and_the_benchmark_is_left_out(inputs: Inputs, tmp_path: Path) -> None:
@@ -152,7 +101,7 @@ def test_the_card_has_a_header_for_the_hub_and_the_numbers(inputs: Inputs, tmp_p
         f"| train | {train['videos']} | {train['seconds']:.0f} | {train['samples']} | {train['turns']} |"
         in body
     )
-    assert "`near_duplicate_of_benchmark`: 1 videos with 2 samples" in body
+    assert "| `near_duplicate_of_benchmark` | 1 | 2 |" in body
 
 
 @pytest.mark.parametrize(
@@ -167,7 +116,7 @@ def test_turns_the_gate_has_not_passed_are_refused(
     result: dict[str, Any], words: str, inputs: Inputs, tmp_path: Path
 ) -> None:
     write_json(tmp_path / "validation/result.json", result)
-    other = Inputs(inputs.media, inputs.corpus, inputs.turns, tmp_path / "validation")
+    other = replace(inputs, validation=tmp_path / "validation")
     with pytest.raises(DataError, match=words):
         built(tmp_path / "out", other)
     assert list((tmp_path / "out").iterdir()) == []
@@ -182,7 +131,7 @@ def test_turns_of_an_unknown_video_or_out_of_order_are_named(inputs: Inputs, tmp
         rows = write_turns(folder / "turns/turns.parquet", dialogues)
         shutil.copy(inputs.turns / "events.parquet", folder / "turns/events.parquet")
         write_json(folder / "validation/result.json", {"success": True, "rows": rows})
-        other = Inputs(inputs.media, inputs.corpus, folder / "turns", folder / "validation")
+        other = replace(inputs, turns=folder / "turns", validation=folder / "validation")
         with pytest.raises(DataError, match=words):
             built(folder / "out", other)
 
