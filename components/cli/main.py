@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import keyword
 import os
 import sys
 import traceback
@@ -11,13 +12,17 @@ from typing import NoReturn
 from components.core.errors import StreamoError, UsageError
 from components.core.process import fix_environment
 
-# name: the line `streamo --help` shows. The command lives in components/cli/<name with _>.py, which has
-# `add(subparsers)` and sets the function `run(args) -> int` as the parser's default `run`.
+# name: the line `streamo --help` shows. The command lives in components/cli/<name with _>.py (`import`, a
+# word of Python, in import_.py), which has `add(subparsers)` and sets the function `run(args) -> int` as the
+# parser's default `run`.
 COMMANDS = {
     "probe": "decode video files and say which are usable",
+    "import": "public label sets to raw labels",
     "convert": "raw labels to stream dialogues or a turn table",
     "quality": "how far two label files over the same videos agree, with intervals",
     "validate": "the gate on any turn table",
+    "review": "people approve, fix or reject labels on a page of this machine",
+    "gallery": "one offline page of sampled dialogues of a dataset",
     "score": "score benchmark results made anywhere, with floors and intervals",
     "streamo-bench": "make, check and answer a Streamo-Bench set",
     "evaluate": "any model folder on the held-out set of this checkout",
@@ -59,10 +64,14 @@ def build_parser(command: str | None) -> Parser:
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, summary in COMMANDS.items():
         if name == command:
-            importlib.import_module(f"components.cli.{name.replace('-', '_')}").add(subparsers)
+            importlib.import_module(f"components.cli.{_module(name)}").add(subparsers)
         else:
             subparsers.add_parser(name, help=summary, add_help=False)
     return parser
+
+
+def _module(name: str) -> str:
+    return f"{name}_" if keyword.iskeyword(name) else name.replace("-", "_")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -14,6 +14,7 @@ MAY_ALSO_IMPORT: dict[str, set[str]] = {
     "teacher": set(),
     "world": {"video", "teacher"},
     "annotate": {"teacher", "video", "world"},
+    "review": {"annotate", "video"},
     "validate": set(),
     "dataset": {"video"},
     "model": set(),
