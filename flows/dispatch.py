@@ -35,6 +35,10 @@ STOPPED = "the flow that asked for it stopped"
 OPEN = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING]
 
 
+class LostError(DataError):
+    """A job's machine gave no sign of life for too long."""
+
+
 def check_pool(pool: Pool) -> None:
     """Whether a job for this pool would be taken.
 
@@ -76,7 +80,7 @@ class Dispatcher:
         self._stopped = threading.Event()
 
     def run(self, pool: Pool, job: Job, say: Callable[[str], None]) -> Any:
-        """Have a job done and return its answer, unchecked.
+        """Have a job done and return its answer, unchecked; one that is lost is asked for again.
 
         Args:
             pool: where.
@@ -89,23 +93,34 @@ class Dispatcher:
 
         """
         with get_client(sync_client=True) as client:
-            try:
-                run = self._open_run(client, job)
-                again = "goes on with run" if run else "run"
-                run = run or self._start(pool, job)
-            except (httpx.HTTPError, ObjectNotFound) as error:
-                raise DataError(
-                    f"{job['address']}: the Prefect server did not take the job ({error}); "
-                    "see to it and run again"
-                ) from None
-            say(f"pool {pool.name}: {again} {run.name} ({run.id})")
+            left = pool.again
+            while True:
+                try:
+                    return self._once(client, pool, job, say)
+                except LostError as lost:
+                    if not left or not _live_workers(client, pool):
+                        raise
+                    left -= 1
+                    say(f"{lost} Asked for again: another worker is alive.")
+
+    def _once(self, client: SyncPrefectClient, pool: Pool, job: Job, say: Callable[[str], None]) -> Any:
+        try:
+            run = self._open_run(client, job)
+            again = "goes on with run" if run else "run"
+            run = run or self._start(pool, job)
+        except (httpx.HTTPError, ObjectNotFound) as error:
+            raise DataError(
+                f"{job['address']}: the Prefect server did not take the job ({error}); "
+                "see to it and run again"
+            ) from None
+        say(f"pool {pool.name}: {again} {run.name} ({run.id})")
+        with self._lock:
+            self._live.add(run.id)
+        try:
+            return self._watch(client, pool, job, run.id, say)
+        finally:
             with self._lock:
-                self._live.add(run.id)
-            try:
-                return self._watch(client, pool, job, run.id, say)
-            finally:
-                with self._lock:
-                    self._live.discard(run.id)
+                self._live.discard(run.id)
 
     def stop(self) -> None:
         """Cancel every job that is under way; for the way out of a flow."""
@@ -162,7 +177,7 @@ class Dispatcher:
                 say(new)
             if why := signs.lost():
                 self._give_up(client, run_id, why)
-                raise DataError(
+                raise LostError(
                     f"{job['address']}: {why} (pool {pool.name}, run {run_id}); see to that machine and its "
                     "worker, then run again: only what is left will run"
                 )

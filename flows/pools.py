@@ -14,7 +14,7 @@ from components.lineage.graph import Graph
 FILE = Path("infra/pools.yaml")
 SWITCH = "STREAMO_POOLS"
 KEYS = {"type", "stages", "lost_after_s", "start_after_s"}
-OPTIONAL = {"on_demand"}
+OPTIONAL = {"on_demand", "again"}
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Pool:
         start_after_s: the same for a job that a worker has taken and not begun.
         on_demand: workers come when there is work (Slurm) and leave: none need be alive at the start, and a
             job waits `start_after_s` for one.
+        again: how often a job that was lost is asked for again while the pool has a live worker.
 
     """
 
@@ -38,6 +39,7 @@ class Pool:
     lost_after_s: float
     start_after_s: float
     on_demand: bool = False
+    again: int = 0
 
 
 def pools_on(option: bool = False) -> bool:
@@ -72,7 +74,7 @@ def read_pools(path: Path) -> list[Pool]:
 
 def _pool(where: str, name: str, entry: Any) -> Pool:
     if not isinstance(entry, dict) or set(entry) - OPTIONAL != KEYS:
-        raise UsageError(f"{where}: expected the keys {', '.join(sorted(KEYS))}, perhaps on_demand")
+        raise UsageError(f"{where}: expected the keys {', '.join(sorted(KEYS))}, perhaps on_demand, again")
     seconds = [entry["lost_after_s"], entry["start_after_s"]]
     if any(isinstance(value, bool) or not isinstance(value, int | float) or value <= 0 for value in seconds):
         raise UsageError(f"{where}: lost_after_s and start_after_s are positive seconds")
@@ -80,8 +82,11 @@ def _pool(where: str, name: str, entry: Any) -> Pool:
         raise UsageError(f"{where}.stages: expected a list of stage names")
     if not isinstance(on_demand := entry.get("on_demand", False), bool):
         raise UsageError(f"{where}.on_demand: expected true or false")
+    again = entry.get("again", 0)
+    if isinstance(again, bool) or not isinstance(again, int) or again < 0:
+        raise UsageError(f"{where}.again: expected a whole number from 0 on")
     stages = tuple(str(stage) for stage in entry["stages"])
-    return Pool(name, str(entry["type"]), stages, float(seconds[0]), float(seconds[1]), on_demand)
+    return Pool(name, str(entry["type"]), stages, float(seconds[0]), float(seconds[1]), on_demand, again)
 
 
 def route(graph: Graph, pools: list[Pool]) -> Mapping[str, Pool]:

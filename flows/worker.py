@@ -1,7 +1,8 @@
 """`python -m flows.worker --pool local`: a Prefect worker for this checkout, started again when it dies.
 
 Runs of a deployment happen in the checkout that the worker was started in (STREAMO_CHECKOUT, read by the pull
-step of prefect.yaml), so one deployment serves every machine.
+step of prefect.yaml), so one deployment serves every machine. A worker of a pool of infra/pools.yaml takes
+one stage at a time: a second one would only wait for this checkout, while another worker may be free.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from components.core.errors import StreamoError
 from components.core.process import kill_group, start_group
 from flows.children import child_environment
 from flows.lost import CHECKOUT
+from flows.pools import FILE, read_pools
 from flows.reach import require_server
 from flows.reproduce import INTERRUPTED, interrupt
 from flows.server import configure
@@ -37,6 +39,8 @@ def work(root: Path, pool: str, name: str | None) -> None:
     url = require_server()
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", pool]
     command += ["--name", name or f"{pool}-{os.uname().nodename}-{os.getpid()}"]
+    if (root / FILE).exists() and any(pool == known.name for known in read_pools(root / FILE)):
+        command += ["--limit", "1"]
     print(f"worker of pool {pool} for {root}, server {url}; Ctrl-C ends it", flush=True)
     while True:
         process = start_group(command, env=environment(root), cwd=root)

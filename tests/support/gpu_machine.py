@@ -57,12 +57,12 @@ class Prefect:
         assert answer.is_success, answer.text
         return answer.json()
 
-    def deploy_gpu(self) -> None:
+    def deploy_gpu(self, *, at_once: int = 1) -> None:
         """The work pool `gpu` and the deployment of prefect.yaml for it, as `streamo deploy` makes them."""
         prefect_yaml = yaml.safe_load((ROOT / "prefect.yaml").read_text())
         entry = next(e for e in prefect_yaml["deployments"] if e["work_pool"]["name"] == "gpu")
         flow = self.post("flows/", {"name": "run-stage"})
-        self.post("work_pools/", {"name": "gpu", "type": "process", "concurrency_limit": 1})
+        self.post("work_pools/", {"name": "gpu", "type": "process", "concurrency_limit": at_once})
         deployment = {
             "name": entry["name"],
             "flow_id": flow["id"],
@@ -121,16 +121,22 @@ class Machines:
         return self.here.run(*OFFLOAD, "accept", str(job), "--answer", str(path), check=False)
 
 
-def make_machines(toy: Toy, folder: Path) -> Machines:
-    """Two checkouts of a toy repository, in which everything up to the dataset has run at the first.
+def make_machines(
+    toy: Toy, folder: Path, *, stage: str = "train", after: str = "dataset", again: int = 0
+) -> Machines:
+    """Two checkouts of a toy repository, in which everything up to `after` has run at the first.
 
     Args:
         toy: a toy repository that may be changed; nothing has run in it.
         folder: where the other checkout and the remote come to lie.
+        stage: what pool `gpu` is for.
+        after: the last stage that runs here beforehand.
+        again: how often a lost job is asked for again.
 
     """
     (toy.root / "infra").mkdir()
-    pool = {"type": "process", "stages": ["train"], "lost_after_s": LOST_AFTER_S, "start_after_s": 60}
+    seconds = {"lost_after_s": LOST_AFTER_S, "start_after_s": 60}
+    pool = {"type": "process", "stages": [stage], **seconds, "again": again}
     (toy.root / "infra/pools.yaml").write_text(yaml.safe_dump({"pools": {"gpu": pool}}))
     hub, there = folder / "hub", Toy(folder / "there" / "toy")
     hub.mkdir()
@@ -140,7 +146,7 @@ def make_machines(toy: Toy, folder: Path) -> Machines:
     machines = Machines(toy, there, hub)
     machines.commit_here("pools and a remote")
     toy.run("git", "clone", "-q", str(toy.root), str(there.root))
-    toy.run("dvc", "repro", "-q", "dataset")
+    toy.run("dvc", "repro", "-q", after)
     return machines
 
 
@@ -176,19 +182,20 @@ class Routed:
         return self.machines.here.root.parent / "flow.log"
 
     @contextmanager
-    def worker(self) -> Iterator[psutil.Process]:
-        """A live worker of pool `gpu` on the other machine."""
-        there = self.machines.there
+    def worker(self, there: Toy | None = None, *, number: int = 1) -> Iterator[psutil.Process]:
+        """The `number`-th live worker of pool `gpu`: on the other machine (its stages are held) or there."""
+        held = {"TOY_HOLD": str(self.hold)} if there is None else {}
+        there = there or self.machines.there
         with (there.root.parent / "worker.log").open("a") as stream:
             process = subprocess.Popen(
-                [sys.executable, "-m", "flows.worker", "--pool", "gpu", "--name", "there"],
+                [sys.executable, "-m", "flows.worker", "--pool", "gpu", "--name", there.root.parent.name],
                 cwd=there.root,
-                env={**there.env, **self.prefect.env, "TOY_HOLD": str(self.hold)},
+                env={**there.env, **self.prefect.env, **held},
                 stdout=stream,
                 stderr=stream,
             )
         try:
-            assert wait_until(lambda: self._live_workers() == 1, PATIENCE_S)
+            assert wait_until(lambda: self._live_workers() == number, PATIENCE_S)
             yield psutil.Process(process.pid)
         finally:
             process.terminate()
