@@ -64,8 +64,10 @@ def ground_events(
     for clip in clips:
         rows = by_video.pop(clip.video_id, [])
         source = rows[0]["source"] if rows else ""
+        origin = {"provenance": rows[0]["provenance"]} if rows and "provenance" in rows[0] else {}
         samples = ground.event_grounding(clip, rows, dict(weights), seed)
-        outcome.labels += raw_labels(ground.TASK, clip, samples, source)
+        labels = raw_labels(ground.TASK, clip, samples, source)
+        outcome.labels += [{**label, **origin} for label in labels]
     for video_id in sorted(by_video):
         outcome.refuse(
             video_id, "unknown_video", f"{captions_path} speaks of a video that is not in the manifest"

@@ -7,7 +7,10 @@ Schema = dict[str, Any]
 TEXT: Schema = {"type": "string", "minLength": 1}
 WORD: Schema = {"type": "string"}
 TIME: Schema = {"type": "number", "minimum": 0}
-NUMBER: Schema = {"type": "integer"}  # place in a list that a pipeline was given
+# What only the engine's steps use: their answers are checked by components/annotate/engine, not by the guard.
+REAL: Schema = {"type": "number"}
+NUMBER: Schema = {"type": "integer"}
+FLAG: Schema = {"type": "boolean"}
 
 
 def listing(item: Schema) -> Schema:
@@ -23,6 +26,11 @@ def record(**properties: Schema) -> Schema:
         "required": sorted(properties),
         "additionalProperties": False,
     }
+
+
+def one_of(*values: str) -> Schema:
+    """One of some words."""
+    return {"type": "string", "enum": list(values)}
 
 
 SPAN = record(start=TIME, end=TIME, text=TEXT)

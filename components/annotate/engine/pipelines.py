@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from components.annotate.engine import narration
+from components.annotate.engine import captions, changes, narration, one_step
 from components.annotate.engine.asker import Asker
 from components.annotate.engine.described import Described
 from components.annotate.engine.looks import Looks
@@ -26,6 +27,16 @@ class Pipeline:
         return {step.name: step.version for step in self.steps}
 
 
+def _captions(task: str) -> Pipeline:
+    steps = captions.steps_of(task)
+    return Pipeline((steps.caption, steps.ground, steps.rewrite), partial(captions.describe, steps))
+
+
 PIPELINES: dict[str, Pipeline] = {
     "narration": Pipeline((narration.CHANGE, narration.CLEAN), narration.describe),
+    "event_caption": _captions("event_caption"),
+    "action_caption": _captions("action_caption"),
+    "tsqa": Pipeline((changes.CHANGES, changes.QUESTION), changes.describe),
+    "offline_qa": Pipeline((one_step.OFFLINE,), partial(one_step.describe, one_step.OFFLINE)),
+    "base_qa": Pipeline((one_step.BASE,), partial(one_step.describe, one_step.BASE)),
 }
