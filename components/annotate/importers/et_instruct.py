@@ -30,12 +30,12 @@ MARK = "<vid>"
 NEAR_S = 0.051  # the text rounds to a tenth
 
 _NUMBER = r"(\d+(?:\.\d+)?)"
-_SPAN = re.compile(rf"{_NUMBER}\s*(?:-|\u2013|to)\s*{_NUMBER}\s*s(?:ec(?:ond)?s?)?\b")
+_SPAN = re.compile(rf"(?:\bfrom\s+)?{_NUMBER}\s*(?:-|\u2013|to)\s*{_NUMBER}\s*s(?:ec(?:ond)?s?)?\b")
 _SECOND = re.compile(rf"{_NUMBER}\s*s(?:ec(?:ond)?s?)?\b")
 _FORMAT = re.compile(
     r"(?:The format of your|Your|The) (?:response|answer|output)\b.*", re.DOTALL | re.IGNORECASE
 )
-_QUOTED = re.compile("['\"\u2018\u201c](.+)['\"\u2019\u201d]", re.DOTALL)
+_QUOTED = re.compile("(?<!\\w)['\"\u2018\u201c](.+)['\"\u2019\u201d](?!\\w)", re.DOTALL)
 
 
 def read(paths: Sequence[Path], options: Options) -> Imported:
@@ -141,7 +141,7 @@ def ours(said: str) -> str:
 
     """
     rest = _SPAN.sub("", said)
-    if _SECOND.search(rest) or re.search(r"\bseconds?\b", rest):
+    if _SECOND.search(rest):
         raise LabelError(TIME_TOLD, f"{said!r:.120} tells a second that would not follow a clip's offset")
     return _SPAN.sub(lambda match: span_text(float(match[1]), float(match[2])), said)
 

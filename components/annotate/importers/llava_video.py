@@ -23,10 +23,11 @@ SOURCE = FOLDER = "llava_video"
 def read(paths: Sequence[Path], options: Options) -> Imported:
     """One label an exchange; a row that holds none is one rejection. See the package."""
     account = Account(SOURCE, options)
-    known = questions.lengths(options, (video for path in paths for video in _videos(read_list(path))))
-    for path in paths:
-        for number, row in enumerate(read_list(path)):
-            _take(account, f"{path.name}:{number}", row, known)
+    files = [(path.name, read_list(path)) for path in paths]
+    known = questions.lengths(options, (video for _, rows in files for video in _videos(rows)))
+    for name, rows in files:
+        for number, row in enumerate(rows):
+            _take(account, f"{name}:{number}", row, known)
     return account.close()
 
 
