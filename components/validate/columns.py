@@ -20,10 +20,10 @@ class Coder:
 
     def codes(self, column: pa.Array) -> np.ndarray:
         """(N,) int32 codes of one batch of a text or dictionary column."""
-        encoded = column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
-        table = np.array([*map(self._code, encoded.dictionary.to_pylist()), -1], dtype=np.int32)
+        words = encoded(column)
+        table = np.array([*map(self._code, words.dictionary.to_pylist()), -1], dtype=np.int32)
         # A null row has index -1 and so reads the last entry of the table.
-        indices: np.ndarray = encoded.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+        indices: np.ndarray = words.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
         codes: np.ndarray = table[indices]
         return codes
 
@@ -33,6 +33,21 @@ class Coder:
     def categorical(self, codes: np.ndarray) -> pd.Categorical:
         """The texts behind `codes` as a pandas categorical (4 bytes a row)."""
         return pd.Categorical.from_codes(codes, categories=pd.Index(list(self.index), dtype=object))
+
+
+def encoded(column: pa.Array) -> pa.DictionaryArray:
+    """A text column dictionary encoded, if it is not already."""
+    return column if pa.types.is_dictionary(column.type) else pc.dictionary_encode(column)
+
+
+def plain(column: pa.Array) -> pa.Array:
+    """A text column without dictionary, as texts of any length."""
+    return _decoded(column).cast(pa.large_string())
+
+
+def there(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """(N,) bool: the value is not null."""
+    return np.asarray(column.is_valid())
 
 
 def numbers(column: pa.Array, name: str, path: Path) -> np.ndarray:

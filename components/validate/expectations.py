@@ -15,7 +15,7 @@ from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 
 from components.validate.findings import find_rows, find_shares
-from components.validate.profiles import Profile
+from components.validate.profiles import make_profile
 
 DOMAIN = ("batch_id", "table")
 
@@ -49,7 +49,7 @@ class StreamoShareExcess(TableMetricProvider):
 
     metric_name = "streamo.share_excess"
     domain_keys = DOMAIN
-    value_keys = ("rule", "profile", "shares", "tolerance", "task_tolerance")
+    value_keys = ("rule", "profile", "ratios")
 
     @metric_value(engine=PandasExecutionEngine)
     def _pandas(  # Great Expectations passes the arguments by these names
@@ -61,7 +61,7 @@ class StreamoShareExcess(TableMetricProvider):
         runtime_configuration: dict[str, Any],
     ) -> dict[str, Any]:
         values = metric_value_kwargs
-        profile = Profile(values["profile"], values["shares"], values["tolerance"], values["task_tolerance"])
+        profile = make_profile(values["profile"], values["ratios"])
         return find_shares(_frame(execution_engine, metric_domain_kwargs), values["rule"], profile)
 
 
@@ -92,16 +92,14 @@ class ExpectRowsToHoldRule(BatchExpectation):
 
 
 class ExpectStateSharesToBeNear(BatchExpectation):
-    """The state shares of the batch (or of each task) are within a tolerance of a ratio profile."""
+    """The state shares of the batch (or of each task or source) are within a tolerance of a ratio profile."""
 
     rule: str
     profile: str
-    shares: dict[str, float]
-    tolerance: float
-    task_tolerance: float
+    ratios: dict[str, Any]
     metric_dependencies: ClassVar[tuple[str, ...]] = ("streamo.share_excess",)
     domain_keys: ClassVar[tuple[str, ...]] = DOMAIN
-    success_keys: ClassVar[tuple[str, ...]] = ("rule", "profile", "shares", "tolerance", "task_tolerance")
+    success_keys: ClassVar[tuple[str, ...]] = ("rule", "profile", "ratios")
 
     def _validate(self, metrics: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
         return _verdict(metrics["streamo.share_excess"])

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from components.validate.profiles import Profile
-from components.validate.rules import row_rule
-from components.validate.shares import Excess, overall_excess, task_excess
+from components.validate.rules import SHARE_RULES, row_rule
+from components.validate.shares import Excess, overall_excess, source_excess, task_excess
 
 EXAMPLES = 50  # rows named per rule; the count is always whole
+
+JUDGES = dict(zip(SHARE_RULES, (overall_excess, task_excess, source_excess), strict=True))
 
 
 def find_rows(frame: pd.DataFrame, name: str) -> dict[str, Any]:
@@ -24,12 +26,11 @@ def find_rows(frame: pd.DataFrame, name: str) -> dict[str, Any]:
 
 
 def find_shares(frame: pd.DataFrame, name: str, profile: Profile) -> dict[str, Any]:
-    """Run a share rule (`state_shares` or `task_state_shares`): the same keys as `find_rows`.
+    """Run a share rule (a name in `rules.SHARE_RULES`): the same keys as `find_rows`.
 
     `failed` is by how many rows the worst state is above or below its bounds.
     """
-    judge = {"state_shares": overall_excess, "task_state_shares": task_excess}[name]
-    excess: Sequence[Excess] = judge(frame, profile)
+    excess: Sequence[Excess] = JUDGES[name](frame, profile)
     failed = max((item.count for item in excess), default=0)
     rows = (
         np.concatenate([item.rows[:EXAMPLES] for item in excess]) if excess else np.empty(0, dtype=np.int64)

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.validate.profiles import Profile
 from components.validate.rules import RULE_NAMES
-from components.validate.shares import state_shares, task_shares
+from components.validate.shares import group_shares, state_shares
 from components.validate.tables import Tables
 
 
@@ -50,7 +50,8 @@ def run_gate(tables: Tables, profile: Profile, *, without: Collection[str] = ())
         "rows": len(tables.turns),
         "profile": profile.name,
         "shares": state_shares(tables.turns),
-        "task_shares": task_shares(tables.turns),
+        "task_shares": group_shares(tables.turns, "task"),
+        "source_shares": group_shares(tables.turns, "source") if "source" in tables.turns else {},
         "rules": rules,
     }
     return Outcome(result, {table: suite.to_json_dict() for table, suite in suites.items()}, gx_result)
@@ -72,6 +73,6 @@ def _not_checked() -> dict[str, Any]:
         "passed": None,
         "checked": False,
         "failed": 0,
-        "detail": "not checked: its input was not given",
+        "detail": "not checked: its input (a file, or sources in the profile) was not given",
         "examples": [],
     }

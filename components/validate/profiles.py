@@ -1,7 +1,7 @@
 """Ratio profiles: the share of each state a turn table must show, by name (params `validate.profiles`)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from components.core.errors import UsageError
@@ -15,17 +15,37 @@ PAPER: dict[str, float] = {
     "tolerance": 0.03,
     "task_tolerance": 1.0,
 }
-FIELDS = (*LABELS, "tolerance", "task_tolerance")
+RATIO_FIELDS = (*LABELS, "tolerance")
+FIELDS = (*RATIO_FIELDS, "task_tolerance")
+GROUPS = ("tasks", "sources")  # optional: {name: a ratio of its own}
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Expected share of each state (they sum to 1) and how far a group of turns may be off."""
+
+    shares: dict[str, float]
+    tolerance: float
 
 
 @dataclass(frozen=True)
 class Profile:
-    """Expected share of each state (they sum to 1) and how far a table, or one task of it, may be off."""
+    """What the whole table, every task and some sources must show.
+
+    A task that `tasks` does not name is held to the profile's own shares within `task_tolerance`; a source
+    that `sources` does not name is not judged. `values` are the fields it was made of.
+    """
 
     name: str
-    shares: dict[str, float]
-    tolerance: float
+    whole: Ratio
     task_tolerance: float
+    tasks: dict[str, Ratio] = field(default_factory=dict)
+    sources: dict[str, Ratio] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def of_task(self, task: str) -> Ratio:
+        """The ratio a task is held to."""
+        return self.tasks.get(task, Ratio(self.whole.shares, self.task_tolerance))
 
 
 def make_profile(name: str, values: Mapping[str, Any]) -> Profile:
@@ -36,16 +56,30 @@ def make_profile(name: str, values: Mapping[str, Any]) -> Profile:
 
     """
     where = f"validate.profiles.{name}"
-    if not isinstance(values, Mapping) or set(values) != set(FIELDS):
-        raise UsageError(f"{where}: expected exactly the fields {', '.join(FIELDS)}")
-    for field in FIELDS:
-        value = values[field]
+    whole = _ratio(where, values, FIELDS, GROUPS)
+    groups: dict[str, dict[str, Ratio]] = {}
+    for group in GROUPS:
+        inner = values.get(group) or {}
+        if not isinstance(inner, Mapping):
+            raise UsageError(f"{where}.{group}: expected names with the fields {', '.join(RATIO_FIELDS)}")
+        groups[group] = {
+            str(key): _ratio(f"{where}.{group}.{key}", ratio, RATIO_FIELDS) for key, ratio in inner.items()
+        }
+    return Profile(name, whole, float(values["task_tolerance"]), **groups, values=dict(values))
+
+
+def _ratio(where: str, values: Any, fields: Collection[str], optional: Collection[str] = ()) -> Ratio:
+    if not isinstance(values, Mapping) or set(values) - set(optional) != set(fields):
+        more = f" (and {', '.join(optional)})" if optional else ""
+        raise UsageError(f"{where}: expected exactly the fields {', '.join(fields)}{more}")
+    for name in fields:
+        value = values[name]
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            raise UsageError(f"{where}.{field}: expected a number from 0 to 1, got {value!r}")
+            raise UsageError(f"{where}.{name}: expected a number from 0 to 1, got {value!r}")
     shares = {label: float(values[label]) for label in LABELS}
     if abs(sum(shares.values()) - 1) > 0.005:
         raise UsageError(f"{where}: the three shares sum to {sum(shares.values()):.4f}, expected 1")
-    return Profile(name, shares, float(values["tolerance"]), float(values["task_tolerance"]))
+    return Ratio(shares, float(values["tolerance"]))
 
 
 def choose_profile(name: str | None, section: Mapping[str, Any] | None) -> Profile:

@@ -16,7 +16,8 @@ from components.validate.tables import Tables
 VOLATILE_META = ("run_id", "validation_time", "batch_markers", "checkpoint_id", "validation_id")
 SHARE_WORDS = {
     "state_shares": "The share of each state over all turns is near the ratio profile.",
-    "task_state_shares": "The share of each state in every task is near the ratio profile, more softly.",
+    "task_state_shares": "The share of each state in every task is near its ratio, or softly the profile's.",
+    "source_state_shares": "The share of each state in every source the profile names is near its ratio.",
 }
 
 
@@ -31,7 +32,11 @@ def build_suites(
 ) -> dict[str, gx.ExpectationSuite]:
     """One suite per table given, with one expectation per checkable rule that is not named in `without`."""
     expectations: dict[str, list[Any]] = {
-        "turns": [_share_expectation(name, profile) for name in SHARE_RULES]
+        "turns": [
+            _share_expectation(name, profile)
+            for name in SHARE_RULES
+            if name != "source_state_shares" or (profile.sources and "source" in tables.turns)
+        ]
     }
     if tables.events is not None:
         expectations["events"] = []
@@ -50,9 +55,7 @@ def _share_expectation(name: str, profile: Profile) -> ExpectStateSharesToBeNear
     return ExpectStateSharesToBeNear(
         rule=name,
         profile=profile.name,
-        shares=profile.shares,
-        tolerance=profile.tolerance,
-        task_tolerance=profile.task_tolerance,
+        ratios=profile.values,
         description=SHARE_WORDS[name],
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from components.validate.gate import Outcome
+from components.validate.profiles import PAPER
 from components.validate.rules import RULE_NAMES
 from tests.support.turn_world import HALF, World
 
@@ -23,6 +24,12 @@ def one_silent_task(world: World) -> None:
     for row in world.turns:
         if row["sample_id"] == "s03":
             row |= {"task": "narration", "state": "silence", "text": None}
+
+
+def one_silent_source(world: World) -> None:
+    for row in world.turns:
+        if row["sample_id"] == "s03":
+            row |= {"source": "koala", "state": "silence", "text": None}
 
 
 def moved_back(world: World) -> None:
@@ -172,7 +179,10 @@ def test_a_clean_table_passes_every_rule(tmp_path: Path) -> None:
     outcome = World().judge(tmp_path)
     assert outcome.result["success"] is True
     assert list(outcome.result["rules"]) == list(RULE_NAMES)
-    assert all(rule["passed"] is True and rule["failed"] == 0 for rule in outcome.result["rules"].values())
+    passed = {name: rule["passed"] for name, rule in outcome.result["rules"].items()}
+    assert passed.pop("source_state_shares") is None  # the profile names no source
+    assert all(passed.values())
+    assert all(rule["failed"] == 0 for rule in outcome.result["rules"].values())
     assert outcome.result["shares"] == {"silence": 0.705882, "standby": 0.176471, "response": 0.117647}
 
 
@@ -215,6 +225,33 @@ def test_a_task_off_its_softer_tolerance_is_caught_by_name(tmp_path: Path) -> No
     assert "narration: silence is 1.0000" in caught.result["rules"]["task_state_shares"]["detail"]
     assert {sample for sample, _ in named(caught, "task_state_shares")} == {"s03"}
     let_through = world.judge(tmp_path, without=("task_state_shares",), task_tolerance=0.25)
+    assert let_through.result["success"] is True
+
+
+def test_a_task_with_a_ratio_of_its_own_is_held_to_that(tmp_path: Path) -> None:
+    world = World()
+    one_silent_task(world)
+    silent = {"silence": 1.0, "standby": 0.0, "response": 0.0, "tolerance": 0.01}
+    assert world.judge(tmp_path, task_tolerance=0.25, tasks={"narration": silent}).result["success"] is True
+    almost = {**silent, "silence": 0.9, "standby": 0.1}
+    caught = world.judge(tmp_path, tasks={"narration": almost, "no_such_task": silent})
+    assert broken(caught) == ["task_state_shares"]
+    detail = "narration: silence is 1.0000, expected 0.9000 +/- 0.0100"
+    assert detail in caught.result["rules"]["task_state_shares"]["detail"]
+
+
+def test_a_source_off_its_own_ratio_is_caught_by_name(tmp_path: Path) -> None:
+    world = World()
+    one_silent_source(world)
+    assert world.judge(tmp_path).result["rules"]["source_state_shares"]["checked"] is False
+    usual = {name: PAPER[name] for name in ("silence", "standby", "response", "tolerance")}
+    assert world.judge(tmp_path, sources={"test": usual}).result["success"] is True
+    caught = world.judge(tmp_path, sources={"test": usual, "koala": usual})
+    assert broken(caught) == ["source_state_shares"]
+    assert "koala: silence is 1.0000" in caught.result["rules"]["source_state_shares"]["detail"]
+    assert {sample for sample, _ in named(caught, "source_state_shares")} == {"s03"}
+    assert caught.result["source_shares"]["koala"] == {"silence": 1.0, "standby": 0.0, "response": 0.0}
+    let_through = world.judge(tmp_path, without=("source_state_shares",), sources={"koala": usual})
     assert let_through.result["success"] is True
 
 

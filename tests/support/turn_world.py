@@ -78,7 +78,7 @@ class World:
     def at(self, sample: str, turn: int) -> dict[str, Any]:
         return next(row for row in self.turns if (row["sample_id"], row["turn"]) == (sample, turn))
 
-    def judge(self, folder: Path, without: tuple[str, ...] = (), **profile: float) -> Outcome:
+    def judge(self, folder: Path, without: tuple[str, ...] = (), **profile: Any) -> Outcome:
         turns, events, videos = folder / "t.parquet", folder / "e.parquet", folder / "v.parquet"
         pq.write_table(pa.Table.from_pylist(self.turns, schema=TURNS), turns)
         pq.write_table(pa.Table.from_pylist(self.events, schema=EVENTS), events)
