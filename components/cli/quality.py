@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from components.core.errors import DataError
+from components.core.errors import DataError, UsageError
 from components.core.files import dumps, read_json
 
 if TYPE_CHECKING:
@@ -22,11 +22,12 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
         help="how far two label files over the same videos agree, with intervals",
         description="Agreement of two teachers, of two passes of one, or of a teacher with the truth: spans, "
         "instants, texts and the states of every turn, each with n and a 95 %% bootstrap interval "
-        "over videos. Only what both files label is compared; the rest is counted.",
+        "over videos. Only what both files label is compared; the rest is counted. With one file, the "
+        "answers.json of a caption task: its first spans against those of the second grounding.",
     )
     parser.add_argument("first", metavar="FIRST.json", type=Path, help="a raw label or a list of them")
-    parser.add_argument("second", metavar="SECOND.json", type=Path, help="to compare it with")
-    durations = parser.add_mutually_exclusive_group(required=True)
+    parser.add_argument("second", metavar="SECOND.json", type=Path, nargs="?", help="to compare it with")
+    durations = parser.add_mutually_exclusive_group()
     durations.add_argument("--durations", type=Path, metavar="FILE", help="JSON object {video_id: seconds}")
     durations.add_argument(
         "--media-root", type=Path, metavar="DIR", help="probe the videos below this folder"
@@ -37,9 +38,15 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compare and print; 0 if anything could be compared, DataError if the files have nothing in common."""
+    """Compare and print; 0 if anything could be compared, DataError if there was nothing to compare."""
+    return _regrounded(args) if args.second is None else _compared(args)
+
+
+def _compared(args: argparse.Namespace) -> int:
     from components.annotate.quality.agreement import compare
 
+    if args.durations is None and args.media_root is None:
+        raise UsageError("how long are the videos? expected --durations FILE or --media-root DIR")
     first, second = _read(args.first), _read(args.second)
     found = compare(first, second, _lengths(args, [*first, *second]), seed=args.seed)
     if args.json:
@@ -52,6 +59,24 @@ def run(args: argparse.Namespace) -> int:
             f"{args.first} and {args.second} have no video, task and question in common; expected labels of "
             "the same videos under the same video_path"
         )
+    return 0
+
+
+def _regrounded(args: argparse.Namespace) -> int:
+    from components.annotate.quality.regrounding import passes_of, self_consistency
+
+    expected = "expected the answers.json of a caption task, or a second label file to compare with"
+    try:
+        passes = passes_of(_read(args.first))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DataError(f"{args.first}: {error!r:.80}; {expected}") from None
+    if not any(passes.values()):
+        raise DataError(f"{args.first}: no caption in it was grounded twice; {expected}")
+    found = {"file": str(args.first), **self_consistency(passes, seed=args.seed)}
+    if args.json:
+        sys.stdout.write(dumps(found, indent=None))
+    else:
+        print("\n".join([f"{args.first}: spans agree from IoU {found['threshold']} on", *_rows(found)]))
     return 0
 
 
@@ -79,8 +104,13 @@ def _lines(args: argparse.Namespace, found: dict[str, Any]) -> list[str]:
     for task in sorted({*found["only_first"], *found["only_second"]} - set(found["both"])):
         lines.append(f"{task}: nothing in common")
     for name, figures in [("all", found["all"]), *found["tasks"].items()]:
-        lines += [name, *(_figure(*item) for item in figures.items() if item[1]["n"])]
+        lines += [name, *_rows(figures)]
     return lines
+
+
+def _rows(figures: Mapping[str, Any]) -> list[str]:
+    """A line for each figure that rests on anything."""
+    return [_figure(name, row) for name, row in figures.items() if isinstance(row, dict) and row["n"]]
 
 
 def _counts(path: Path, side: dict[str, Any]) -> str:

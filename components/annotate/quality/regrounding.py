@@ -1,6 +1,7 @@
 """Self-consistency: does a teacher that grounds its own captions a second time find the same spans?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,28 @@ def self_consistency(
         "span_same": figure(rows, ratio(same, spans), rows[:, spans], seed),
         "videos_same": figure(rows, ratio(kept, videos), rows[:, videos], seed),
     }
+
+
+def passes_of(answers: Iterable[Mapping[str, Any]]) -> dict[str, list[tuple[Span, Span]]]:
+    """Both groundings of every caption, from the rows of a caption task's answers.json.
+
+    The spans of a caption are paired in order of time; one that only one pass has is set against nothing, and
+    so agrees with nothing.
+    """
+    found: dict[str, list[tuple[Span, Span]]] = {}
+    for answer in answers:
+        pairs = found.setdefault(str(answer["video_id"]), [])
+        for caption in answer.get("grounded", []):
+            first, second = sorted(caption["first"]), sorted(caption["second"] or [])
+            for one, other in zip_longest(first, second):
+                pairs.append((_span(one, other), _span(other, one)))
+    return found
+
+
+def _span(one: Sequence[float] | None, other: Sequence[float] | None) -> Span:
+    """`one`, or the empty span at the beginning of the other."""
+    start, end = one or ((other or (0.0,))[0],) * 2
+    return float(start), float(end)
 
 
 def _row(pairs: Sequence[tuple[Span, Span]], threshold: float) -> list[float]:

@@ -1,5 +1,6 @@
 """The world's teacher behind HTTP: what comes out of the whole path is what the timelines say."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -8,18 +9,22 @@ import pytest
 from components.annotate.engine.pipelines import PIPELINES
 from components.annotate.engine.run import annotate_clips
 from components.annotate.outcome import Outcome
-from components.annotate.quality import agreement
+from components.annotate.quality import agreement, self_consistency
+from components.annotate.quality.regrounding import passes_of
 from components.annotate.run import annotate
 from components.world.scene import Scene
 from components.world.teacher import WorldTeacher
 from tests.support import engine_run as engine
 from tests.support.openai_server import serving
 from tests.support.small_world import small_world
-from tests.support.world_errors import Errors
+from tests.support.world_errors import MISSED, TEXT, Errors
 from tests.support.world_server import RIGHT, WorldModel
 
 Labels = list[dict[str, Any]]
 CLIPS = 4
+# Of the planted errors: with errors of every kind, and in narration no two lines alike in a row, which the
+# text model tells apart by a word.
+SEEDS = {"narration": 10, "event_caption": 4, "action_caption": 4}
 # So many requests that every event of a clip is asked for by one of them.
 MANY = {
     "narration": 1.0,
@@ -92,3 +97,65 @@ def test_labels_over_http_are_those_of_the_timelines(world: World, tmp_path: Pat
     assert found["first"]["set_aside"] == found["second"]["set_aside"] == {}
     values = {name: found["all"][name]["value"] for name in ("first_found", "second_found", "state_same")}
     assert values == {"first_found": 1.0, "second_found": 1.0, "state_same": 1.0}
+
+
+def test_the_agreement_filter_drops_the_videos_whose_second_grounding_slipped(
+    world: World, tmp_path: Path
+) -> None:
+    errors = Errors(slip=0.2, seed=0)
+    captions = {
+        scene.video_id: sorted({event["text"] for event in errors.events("event_caption", scene)})
+        for scene in world.scenes
+    }
+    slipped = {
+        scene.video_id: [
+            text for text in captions[scene.video_id] if errors.slips("event_caption", scene, text)
+        ]
+        for scene in world.scenes
+    }
+    wrong = {video for video, texts in slipped.items() if texts}
+    assert 0 < len(wrong) < CLIPS
+    outcome = world.asked("event_caption", tmp_path, errors)
+    assert outcome.summary["dropped"] == {"spans_disagree": len(wrong)}
+    assert {row["id"] for row in outcome.quarantine} == wrong
+    assert {label["video_path"] for label in outcome.labels} == captions.keys() - wrong
+    found = agreement(world.truth("event_caption"), outcome.labels, world.durations)["all"]
+    assert [found[name]["value"] for name in ("second_found", "state_same")] == [1.0, 1.0]
+    grounded = [row for answer in outcome.answers for row in answer["grounded"]]
+    apart = [row["text"] for row in grounded if row["iou"] < 0.5]
+    assert sorted(apart) == sorted(text for texts in slipped.values() for text in texts)
+    again = self_consistency(passes_of(outcome.answers))
+    assert (again["videos_same"]["value"], again["videos_same"]["n"]) == (1 - len(wrong) / CLIPS, CLIPS)
+    assert again["span_same"]["low"] <= 1 - errors.slip <= again["span_same"]["high"]
+
+
+@pytest.mark.parametrize("task", ["narration", "event_caption", "action_caption"])
+def test_the_figures_show_the_planted_error_rates(world: World, tmp_path: Path, task: str) -> None:
+    errors = Errors(missed=0.15, span=0.15 if task != "narration" else 0.0, text=0.15, seed=SEEDS[task])
+    outcome = world.asked(task, tmp_path, errors)
+    assert outcome.summary["described"] == CLIPS
+    found = agreement(world.truth(task), outcome.labels, world.durations)["all"]
+    faults = Counter(fault for scene in world.scenes for fault in planted(errors, task, scene))
+    seen_right = faults[""] + faults[TEXT]
+    told = faults.total() - faults[MISSED]
+    exactly = {
+        "first_found": seen_right / faults.total(),
+        "second_found": seen_right / told,
+        "text_equal": faults[""] / seen_right,
+    }
+    assert min(faults[MISSED], faults[TEXT]) > 0
+    assert {name: found[name]["value"] for name in exactly} == pytest.approx(exactly, abs=1e-6)
+    nominal = {
+        "first_found": 1 - errors.missed - errors.span,
+        "second_found": (1 - errors.missed - errors.span) / (1 - errors.missed),
+        "text_equal": 1 - errors.text / (1 - errors.missed - errors.span),
+    }
+    for name, rate in nominal.items():
+        assert found[name]["low"] <= rate <= found[name]["high"], name
+    assert found["state_same"]["value"] < 1
+
+
+def planted(errors: Errors, task: str, scene: Scene) -> list[str]:
+    """The fault of every event or line of a scene; an empty text where there is none."""
+    rows = errors.lines(scene) if task == "narration" else errors.events(task, scene)
+    return [str(row["fault"]) for row in rows]

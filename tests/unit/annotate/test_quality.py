@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from components.annotate.quality import agreement, kappa, self_consistency
+from components.annotate.quality.figures import figure, ratio
 from components.annotate.quality.matching import match
+from components.annotate.quality.regrounding import passes_of
 from components.annotate.quality.texts import token_f1
 from components.cli.main import main
 from components.core.bootstrap import cluster_interval, sums_interval
@@ -32,19 +34,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Labels, dict[str, f
     return labels, {scene.video_id: float(scene.duration_s) for scene in scenes}
 
 
-def planted(labels: Labels, task: str, change: Callable[[dict[str, Any]], None]) -> tuple[Labels, float]:
-    """A copy in which RATE of the different responses of `task` are changed; the share that really was.
+def planted(
+    labels: Labels, task: str, change: Callable[[dict[str, Any]], None]
+) -> tuple[Labels, Labels, float]:
+    """The labels of `task`, a copy with RATE of their responses changed, and the share that really was.
 
     One response that stands in several labels is changed in all of them: it is one event.
     """
-    out, chosen = copy.deepcopy(labels), dict[str, bool]()
+    right = [label for label in labels if label["task_type"] == task]
+    out, chosen = copy.deepcopy(right), dict[str, bool]()
     generator = rng(0, "planted", task)
     for label in out:
-        for response in label["response"] if label["task_type"] == task else []:
+        for response in label["response"]:
             name = json.dumps([label["video_path"], response], sort_keys=True)
             if chosen.setdefault(name, bool(generator.random() < RATE)):
                 change(response)
-    return out, sum(chosen.values()) / len(chosen)
+    return right, out, sum(chosen.values()) / len(chosen)
 
 
 def holds(figure: dict[str, Any], truth: float) -> bool:
@@ -69,8 +74,8 @@ def test_equal_files_agree_in_everything(world: tuple[Labels, dict[str, float]])
 
 def test_wrong_texts_move_the_texts_alone(world: tuple[Labels, dict[str, float]]) -> None:
     labels, durations = world
-    wrong, share = planted(labels, "event_caption", lambda response: response.update(content="zebra"))
-    found = agreement(labels, wrong, durations)["tasks"]["event_caption"]
+    right, wrong, share = planted(labels, "event_caption", lambda response: response.update(content="zebra"))
+    found = agreement(right, wrong, durations)["tasks"]["event_caption"]
     assert 0.1 < share < 0.4
     assert holds(found["text_equal"], 1 - share) and holds(found["text_f1"], 1 - share)
     assert [found[name]["value"] for name in ("span_iou", "first_found", "state_kappa")] == [1.0, 1.0, 1.0]
@@ -82,8 +87,8 @@ def test_wrong_spans_are_not_found_and_change_states(world: tuple[Labels, dict[s
     def sliver(response: dict[str, Any]) -> None:
         response["end_time"] = response["st_time"] + 0.25  # drops last 2 s and more
 
-    wrong, share = planted(labels, "event_caption", sliver)
-    found = agreement(labels, wrong, durations)["tasks"]["event_caption"]
+    right, wrong, share = planted(labels, "event_caption", sliver)
+    found = agreement(right, wrong, durations)["tasks"]["event_caption"]
     assert holds(found["first_found"], 1 - share) and holds(found["second_found"], 1 - share)
     assert holds(found["span_half"], 1 - share)
     assert 1 - share < found["span_iou"]["value"] < 1
@@ -93,8 +98,8 @@ def test_wrong_spans_are_not_found_and_change_states(world: tuple[Labels, dict[s
 
 def test_missed_events_lower_what_the_second_finds(world: tuple[Labels, dict[str, float]]) -> None:
     labels, durations = world
-    fewer, share = planted(labels, "action_caption", lambda response: response.update(content=""))
-    found = agreement(labels, fewer, durations)
+    right, fewer, share = planted(labels, "action_caption", lambda response: response.update(content=""))
+    found = agreement(right, fewer, durations)
     assert holds(found["tasks"]["action_caption"]["first_found"], 1 - share)
     assert found["tasks"]["action_caption"]["second_found"]["value"] == 1.0
     assert set(found["second"]["responses_set_aside"]) == {"empty_text"}
@@ -102,8 +107,10 @@ def test_missed_events_lower_what_the_second_finds(world: tuple[Labels, dict[str
 
 def test_late_lines_count_within_a_second(world: tuple[Labels, dict[str, float]]) -> None:
     labels, durations = world
-    late, share = planted(labels, "narration", lambda response: response.update(time=response["time"] + 0.75))
-    found = agreement(labels, late, durations)["tasks"]["narration"]
+    right, late, share = planted(
+        labels, "narration", lambda response: response.update(time=response["time"] + 0.75)
+    )
+    found = agreement(right, late, durations)["tasks"]["narration"]
     assert found["instant_near"]["value"] == 1.0
     assert holds(found["instant_gap_s"], 0.75 * share)
     assert found["state_same"]["value"] < 1
@@ -163,6 +170,42 @@ def test_self_consistency_counts_captions_and_videos() -> None:
     assert self_consistency(passes, threshold=0.8)["videos_same"]["value"] == 0.0
 
 
+def test_both_groundings_are_read_from_the_answers_of_a_caption_task(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"text": "a", "first": [[4, 6], [0, 2]], "second": [[0, 2], [4, 6]]},
+        {"text": "b", "first": [[3, 5]], "second": None},
+        {"text": "c", "first": [[3, 5]], "second": [[3, 5], [7, 8]]},
+    ]
+    answers = [{"video_id": "v", "grounded": rows}, {"video_id": "w", "dropped": "nothing_captioned"}]
+    passes = passes_of(answers)
+    assert passes["v"][:2] == [((0, 2), (0, 2)), ((4, 6), (4, 6))] and passes["w"] == []
+    assert self_consistency(passes)["span_same"] | {"low": 0, "high": 0} == {
+        "value": 0.6, "low": 0, "high": 0, "n": 5, "videos": 1,
+    }  # fmt: skip
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps(answers))
+    assert main(["quality", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["videos_same"]["value"] == 0.0
+    path.write_text(json.dumps([{"video_id": "w"}]))
+    assert main(["quality", str(path)]) == 1
+    assert "grounded twice" in capsys.readouterr().err
+
+
+def test_intervals_hold_the_rate_that_was_planted() -> None:
+    held, widths = 0, list[float]()
+    for seed in range(100):
+        generator = rng(seed, "coverage")
+        items = generator.integers(1, 8, 30).astype(float)
+        rows = np.stack([generator.binomial(items.astype(int), 1 - RATE), items], axis=1).astype(float)
+        found = figure(rows, ratio(0, 1), items, seed)
+        held += found["low"] <= 1 - RATE <= found["high"]
+        widths.append(found["high"] - found["low"])
+    assert held >= 88  # 95 are asked for; a percentile bootstrap over 30 videos is a little narrow
+    assert 0.1 < np.mean(widths) < 0.2  # 120 items in all: 3.9 standard errors are 0.155
+
+
 def test_the_bootstrap_over_sums_draws_as_the_one_over_items() -> None:
     rows = rng(0, "rows").random((17, 2))
     items = [tuple(row) for row in rows.tolist()]
@@ -186,5 +229,7 @@ def test_the_command_prints_and_refuses(
     assert found["all"]["state_same"]["value"] == 1.0 and found["second"]["labels"] == 40
     assert main(["quality", str(tmp_path / "a.json"), str(tmp_path / "b.json"), *where]) == 0
     assert "state_kappa" in capsys.readouterr().out
+    assert main(["quality", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 2
+    assert "--durations FILE" in capsys.readouterr().err
     assert main(["quality", str(tmp_path / "a.json"), str(tmp_path / "c.json"), *where]) == 1
     assert "in common" in capsys.readouterr().err
