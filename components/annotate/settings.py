@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from components.annotate.ground import TASK as GROUND
 from components.annotate.importer import TASKS, Place, import_labels
@@ -16,6 +16,9 @@ from components.core.files import read_json
 from components.teacher.registry import LABELS, OPENAI, WORLD, check_choice, make_teacher
 from components.video.manifest import BENCHMARK, CORPUS, Video, read_manifest
 from components.world.teacher import WorldTeacher
+
+if TYPE_CHECKING:
+    from components.annotate.engine.estimate import Plan
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,13 @@ def annotate_shard(task: str, settings: Settings) -> Outcome:
         )
     teacher = make_teacher(settings.teacher, {WORLD: lambda: WorldTeacher(settings.media.parent)})
     return annotate(task, clips_of(settings), teacher, settings.weights, settings.seed, settings.media)
+
+
+def estimate_shard(task: str, settings: Settings) -> "Plan":
+    """What stage annotate would ask with teacher openai, whoever is the teacher now; nothing is sent."""
+    from components.annotate.engine.stage import plan_stage
+
+    return plan_stage(task, clips_of(settings), settings.openai or {}, media=settings.media)
 
 
 def ground_shard(captions: Path, settings: Settings) -> Outcome:

@@ -104,7 +104,7 @@ class Asking:
             try:
                 kept = self.cache.get(key)
                 if kept is not None:
-                    return _reply(request, key, kept, cached=True)
+                    return reply_of(request, key, kept, cached=True)
                 return await self._claim_and_ask(request, self._question(request, known_by, key))
             except Refusal as refusal:
                 # A new one: an exception that was raised holds on to its frames, and they to the images.
@@ -127,14 +127,14 @@ class Asking:
         try:
             kept = self.cache.get(question.key)
             if kept is not None:
-                return _reply(request, question.key, kept, cached=True)
+                return reply_of(request, question.key, kept, cached=True)
             await self._ask(question)
         finally:
             self.claims.give(question.key)
         kept = self.cache.get(question.key)
         if kept is None:
             raise EndpointError(f"{self.cache.path(question.key)}: the answer just written does not verify")
-        return _reply(request, question.key, kept, cached=False)
+        return reply_of(request, question.key, kept, cached=False)
 
     def _question(self, request: ChatRequest, known_by: dict[str, Any], key: str) -> Question:
         sent, answered = self.endpoint.bound(request)
@@ -244,7 +244,12 @@ class Asking:
             stopped.cancel()
 
 
-def _reply(request: ChatRequest, key: str, kept: Kept, *, cached: bool) -> Reply:
-    """The reply in a kept answer; Refusal where it cannot be used."""
+def reply_of(request: ChatRequest, key: str, kept: Kept, *, cached: bool) -> Reply:
+    """The reply in a kept answer.
+
+    Raises:
+        Refusal: it cannot be used.
+
+    """
     data = read_answer(request, kept.completion)
     return Reply(data, kept.completion.text, key, kept.provenance, cached)

@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import TextIO
 
 from components.core.progress import Progress
-from components.teacher.asking import Asking, Outcome, StoppedError
+from components.teacher.asking import Asking, Outcome, StoppedError, reply_of
+from components.teacher.base import Refusal
 from components.teacher.budget import Budget
 from components.teacher.cache import AnswerCache
-from components.teacher.chat import ChatRequest
+from components.teacher.chat import ChatRequest, key_of
 from components.teacher.endpoint import Endpoint
 from components.teacher.estimate import Estimate, estimate
 
@@ -46,6 +47,15 @@ class Client:
     def estimate(self, requests: Iterable[ChatRequest]) -> Estimate:
         """What asking would take, without a call: the dry run."""
         return estimate(self.endpoint, self.cache, requests)
+
+    def kept(self, request: ChatRequest) -> Outcome | None:
+        """What a kept answer says to `request`; None where it has to be asked."""
+        key = key_of(request.known_by(self.endpoint.model, self.endpoint.revision))
+        kept = self.cache.get(key)
+        try:
+            return None if kept is None else reply_of(request, key, kept, cached=True)
+        except Refusal as refusal:
+            return Refusal(refusal.reason, refusal.detail, key)
 
     def ask_many(self, requests: Sequence[ChatRequest], *, label: str = "answers") -> list[Outcome]:
         """The outcome of every request, in their order whatever order the answers arrive in.

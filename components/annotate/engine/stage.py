@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from components.annotate.engine.estimate import Plan, plan
 from components.annotate.engine.looks import Looks
 from components.annotate.engine.run import annotate_clips
 from components.annotate.engine.section import make_asker, read_settings
@@ -43,3 +44,12 @@ def annotate_stage(
     asker = make_asker(section, root=root, seed=seed)
     looks = Looks(MediaRoot(media), settings.side)
     return annotate_clips(task, clips, asker, looks, settings, weights=weights, seed=seed)
+
+
+def plan_stage(
+    task: str, clips: Sequence[Clip], section: Mapping[str, Any], *, media: Path, root: Path = Path()
+) -> Plan:
+    """What `annotate_stage` would ask, take and cost; nothing is sent. Arguments and errors as there."""
+    settings = read_settings(section)
+    looks = Looks(MediaRoot(media), settings.side)
+    return plan(task, clips, make_asker(section, root=root), looks, settings)
