@@ -4,7 +4,7 @@ import html
 from collections.abc import Iterable, Sequence
 
 DASH = "\N{EN DASH}"
-VOID = frozenset({"meta", "img", "line", "rect", "circle", "path", "polyline", "polygon", "br"})
+VOID = frozenset({"meta", "img", "input", "line", "rect", "circle", "path", "polyline", "polygon", "br"})
 
 
 class Html(str):

@@ -1,0 +1,1 @@
+"""One offline page of sampled dialogues of a dataset product: `streamo gallery`."""
