@@ -3,8 +3,7 @@
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from components.protocol import reasons
 from components.protocol.counts import Counts
@@ -14,16 +13,14 @@ from components.protocol.times import MICRO, parse_time
 from components.protocol.turns import Dialogue, Event, Quarantined
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
+class _Question(NamedTuple):
     asked_s: float
     position: int
     text: str
     turn: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
+class _Answer(NamedTuple):
     start_s: float | None  # None for an instant
     end_s: float
     position: int
@@ -90,9 +87,8 @@ def _time(item: Mapping[str, Any], key: str) -> float:
     return value
 
 
-def _given(item: Mapping[str, Any], key: str) -> bool:
-    value = item.get(key)
-    return value is not None and not (isinstance(value, str) and not value.strip())
+def _given(value: object) -> bool:
+    return value is not None and (not isinstance(value, str) or bool(value.strip()))
 
 
 def _read_answers(label: Label, duration_s: float, dialogue: Dialogue) -> list[_Answer]:
@@ -111,7 +107,7 @@ def _read_answers(label: Label, duration_s: float, dialogue: Dialogue) -> list[_
 def _read_answer(item: Mapping[str, Any], position: int, duration_s: float) -> _Answer:
     text = clean_text(item)
     start_s: float | None
-    if _given(item, "st_time") or _given(item, "end_time"):
+    if _given(item.get("st_time")) or _given(item.get("end_time")):
         start_s, end_s = _time(item, "st_time"), _time(item, "end_time")
         if end_s < start_s:
             raise LabelError(reasons.ENDS_BEFORE_START, f"starts at {start_s} s and ends at {end_s} s")
@@ -151,8 +147,10 @@ def _place(due: list[tuple[_Answer, _Question]], num_turns: int, dialogue: Dialo
     counts, last = dialogue.counts, num_turns - 1
     texts: dict[int, str] = {}
     for answer, question in due:
-        own = max(math.ceil(answer.end_s), question.turn)
-        turn = min(own, last)
+        own = math.ceil(answer.end_s)
+        if own < question.turn:
+            own = question.turn
+        turn = own if own < last else last
         while turn < last and turn in texts:
             turn += 1
         if turn in texts:
@@ -163,7 +161,7 @@ def _place(due: list[tuple[_Answer, _Question]], num_turns: int, dialogue: Dialo
             counts.shifted += turn > own
             counts.moved_to_end += turn < own
         counts.placed += 1
-        end_s = max(answer.end_s, question.asked_s)
+        end_s = answer.end_s if answer.end_s > question.asked_s else question.asked_s
         start_s = end_s if answer.start_s is None else answer.start_s
         dialogue.events.append(Event(start_s, end_s, answer.text, question.turn))
     return texts

@@ -28,8 +28,10 @@ class Counts:
         """Add the counts of another sample to these."""
         for name in INTEGERS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.questions_quarantined.update(other.questions_quarantined)
-        self.quarantined.update(other.quarantined)
+        if other.questions_quarantined:
+            self.questions_quarantined.update(other.questions_quarantined)
+        if other.quarantined:
+            self.quarantined.update(other.quarantined)
 
     def balanced(self) -> bool:
         """Whether rule 7 holds for questions and for responses."""

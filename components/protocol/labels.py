@@ -1,7 +1,7 @@
 """The raw label format (reference.md): what stands between annotators of any kind and the converter."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,7 +61,7 @@ def read_label(raw: Mapping[str, Any]) -> Label:
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise LabelError(reasons.MALFORMED, f"expected a list of objects in {key!r}, found {items!r:.80}")
     for text in _texts(raw):
-        if not text.isascii() and _surrogates(text):
+        if not _writable(text):
             raise LabelError(
                 reasons.MALFORMED, f"{text!r:.80} is not valid Unicode and cannot be written as UTF-8"
             )
@@ -75,15 +75,17 @@ def read_label(raw: Mapping[str, Any]) -> Label:
     )
 
 
-def _texts(raw: Mapping[str, Any]) -> Iterator[str]:
+def _texts(raw: Mapping[str, Any]) -> list[str]:
     """Every text of a label that ends up in a table."""
     items = [raw.get(key) for key in ("id", "video_path", "video_name", "task_type", "source")]
-    items += [item.get("content") for key in ("question", "response") for item in raw.get(key, [])]
-    return (item for item in items if isinstance(item, str))
+    for key in ("question", "response"):
+        items += [item.get("content") for item in raw.get(key, [])]
+    return [item for item in items if isinstance(item, str)]
 
 
-def _surrogates(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)
+def _writable(text: str) -> bool:
+    """Whether a text holds no half of a surrogate pair."""
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def clean_text(item: Mapping[str, Any]) -> str:
@@ -94,10 +96,12 @@ def clean_text(item: Mapping[str, Any]) -> str:
 
     """
     text = item.get("content")
-    if not isinstance(text, str) or not text.strip():
+    stripped = text.strip() if isinstance(text, str) else ""
+    if not stripped:
         raise LabelError(reasons.EMPTY_TEXT, f"expected text in 'content', found {text!r}")
+    assert isinstance(text, str)
     if contains_state_token(text):
         raise LabelError(reasons.STATE_SPELLED, f"{text!r:.80} spells a state token")
     if FRAME in text:
         raise LabelError(reasons.FRAME_SPELLED, f"{text!r:.80} spells the frame placeholder {FRAME}")
-    return text.strip()
+    return stripped

@@ -5,7 +5,7 @@ sources share the samples (drawn evenly here, one a video) nor the ratio within 
 every sample at the overall 2 in 17 turns, and the four tasks that tell spans make the Standby of all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 
 from components.core.seeds import rng
 from components.protocol.rawfiles import LABEL_SCHEMA
+from components.protocol.states import State
+from components.validate.profiles import PAPER, RATIO_FIELDS
 
 SAMPLES = 465_800
 # Seconds from, to and videos (paper, Data); the last row's lengths are 240 s and more, 350 s on the mean.
@@ -127,15 +129,35 @@ def write_manifest(path: Path, drawn: Drawn) -> None:
     pq.write_table(pa.table(columns), path)
 
 
-def write_shards(folder: Path, drawn: Drawn, shards: int, *, seed: int = 0) -> list[Path]:
-    """The labels in `shards` parquet files of LABEL_SCHEMA, in the order drawn."""
+def of_shards(samples: int, shards: int) -> list[int]:
+    """A sample (position) in the midst of the first, the middle and the last shard."""
+    parts = np.array_split(np.arange(samples), shards)
+    return [int(part[len(part) // 2]) for part in (parts[0], parts[shards // 2], parts[-1])]
+
+
+def profile() -> dict[str, Any]:
+    """The paper's ratio for all turns and for each source; tasks are left to their own."""
+    ratio = {name: PAPER[name] for name in RATIO_FIELDS}
+    return {**PAPER, "sources": dict.fromkeys(SOURCES, ratio)}
+
+
+def write_shards(
+    folder: Path, drawn: Drawn, shards: int, *, seed: int = 0, spoiled: Collection[int] = ()
+) -> list[Path]:
+    """The labels in `shards` parquet files of LABEL_SCHEMA, in the order drawn.
+
+    The first response of each sample (position) in `spoiled` spells a state token.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     names, paths = video_names(drawn), []
     for number, rows in enumerate(np.array_split(np.arange(len(drawn.task)), shards)):
         paths.append(folder / f"labels-{number:03d}.parquet")
         with pq.ParquetWriter(paths[-1], LABEL_SCHEMA, compression="zstd") as out:
             for part in _parts(rows):
-                out.write_table(_labels(drawn, names, part, rng(seed, "paper-labels", int(part[0]))))
+                table = _labels(drawn, names, part, rng(seed, "paper-labels", int(part[0])))
+                if set(spoiled) & set(part.tolist()):
+                    table = _spoiled(table, [row - int(part[0]) for row in spoiled if row in part])
+                out.write_table(table)
     return paths
 
 
@@ -167,6 +189,13 @@ def _labels(drawn: Drawn, names: pa.Array, rows: Array, dice: np.random.Generato
         "response": _lists(response, "response", events),
     }
     return pa.table([columns[name] for name in LABEL_SCHEMA.names], schema=LABEL_SCHEMA)
+
+
+def _spoiled(table: pa.Table, rows: Collection[int]) -> pa.Table:
+    labels = table.to_pylist()
+    for row in rows:
+        labels[row]["response"][0]["content"] = f"said {State.RESPONSE} aloud"
+    return pa.Table.from_pylist(labels, schema=LABEL_SCHEMA)
 
 
 def _events(seconds: Array, wide: Array, dice: np.random.Generator) -> tuple[Array, Array, Array]:

@@ -1,0 +1,178 @@
+"""The paper's half a million labels: raw labels -> turn table -> gate, with time by part and peak memory.
+
+    python benchmarks/labels.py [--samples 465800] [--turns 46e6] [--shards 16] [--plant] [--folder DIR]
+
+Labels are drawn from the paper's task shares and histogram of video lengths (tests/support/paper_labels.py):
+about 71 turns a sample, or `--turns` in all. Three labels, in the first, middle and last shard, hold a state
+token: conversion must name those three responses and no other. `--plant` also spoils three rows of the turn
+table, of samples of the same shards, and judges that copy: the gate must name those three rows. At last
+`--slice` labels go through the spelled-out path, sample by sample, and through the columns, in this process.
+"""
+
+import argparse
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from components.core.process import fix_environment
+from components.protocol.batch import Tally, convert_all
+from components.protocol.dialogues import lengths_of
+from components.protocol.many import write_tables
+from components.protocol.rawfiles import RawLabels, each, open_labels
+from components.protocol.tables import write_turns
+from tests.support import paper_labels
+from tests.support.spoiled import FAULTS, spoil
+
+T = TypeVar("T")
+POLL_S = 0.2
+
+
+class Meter:
+    """Seconds, processor seconds and peak memory (this process and its children together) of named parts."""
+
+    def __init__(self) -> None:
+        self.peak_mb, self.ended = 0.0, threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+
+    def _watch(self) -> None:
+        while not self.ended.wait(POLL_S):
+            self.peak_mb = max(self.peak_mb, tree_mb(os.getpid()))
+
+    def part(self, name: str, body: Callable[[], T], rows: int = 0) -> T:
+        """Run a part and print its line; rows per second where `rows` is given."""
+        self.peak_mb, begun, used = 0.0, time.perf_counter(), sum(os.times()[:4])
+        result = body()
+        seconds, peak = time.perf_counter() - begun, max(self.peak_mb, tree_mb(os.getpid()))
+        rate = f", {rows / seconds / 1e6:6.2f} M rows/s" if rows else ""
+        cpu = sum(os.times()[:4]) - used  # children count once they have ended
+        print(f"{name:32}{seconds:8.1f} s, {cpu:8.1f} s of processor, {peak:6.0f} MiB{rate}", flush=True)
+        return result
+
+
+def tree_mb(pid: int) -> float:
+    """Resident memory of a process and its children in MiB; pages they share count for each."""
+    total = 0.0
+    try:
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+        total += next((int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:")), 0.0)
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += sum(tree_mb(int(child)) for child in (task / "children").read_text().split())
+    except (OSError, ValueError):
+        pass  # it ended while we looked
+    return total
+
+
+def convert(folder: Path, raw: RawLabels, order: list[int], workers: int | None = None) -> Tally:
+    """Write turns.parquet and events.parquet."""
+    tally = Tally()
+    turns, events = folder / "turns.parquet", folder / "events.parquet"
+    lengths = lengths_of(folder / "manifest.parquet")
+    write_tables(turns, raw, order, lengths, tally, events=events, workers=workers)
+    return tally
+
+
+def judge(meter: Meter, folder: Path, turns: Path, rows: int) -> dict[str, Any]:
+    """The gate on a turn table, with its events and manifest: the result object."""
+    from components.validate.gate import run_gate
+    from components.validate.profiles import make_profile
+    from components.validate.suite import build_suites  # imports Great Expectations, which is not measured
+    from components.validate.tables import load_tables
+
+    assert build_suites is not None
+    events, manifest = folder / "events.parquet", folder / "manifest.parquet"
+    tables = meter.part("gate: read", lambda: load_tables(turns, events, manifest), rows)
+    profile = make_profile("paper", paper_labels.profile())
+    return meter.part("gate: judge", lambda: run_gate(tables, profile).result, rows)
+
+
+def compare(meter: Meter, folder: Path, raw: RawLabels, order: list[int]) -> None:
+    """The two paths over the same labels, one process each."""
+    (folder / "slice").mkdir()
+    lengths, out = lengths_of(folder / "manifest.parquet"), folder / "slice/turns.parquet"
+    used = []
+    for name in ("slice: sample by sample", "slice: columns"):
+        begun = time.process_time()
+        if name == "slice: columns":
+            first = out.read_bytes()
+            body: Callable[[], object] = lambda: write_tables(  # noqa: E731
+                out, raw, order, lengths, Tally(), events=folder / "slice/events.parquet", workers=0
+            )
+        else:
+            body = lambda: write_turns(  # noqa: E731
+                out,
+                (dialogue for dialogue in convert_all(each(raw, order), lengths) if dialogue.turns),
+                events=folder / "slice/events.parquet",
+            )
+        meter.part(name, body)
+        used.append(time.process_time() - begun)
+    same = "the same bytes" if out.read_bytes() == first else "DIFFERENT bytes"
+    print(f"columns: {used[0] / used[1]:.1f} x less processor time, {same}")
+
+
+def main() -> None:
+    """Draw, convert, judge; exits 1 if something planted was not named, or something else was."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--samples", type=int, default=paper_labels.SAMPLES)
+    parser.add_argument("--turns", type=float, help="mean number of turns of all samples")
+    parser.add_argument("--shards", type=int, default=16)
+    parser.add_argument("--plant", action="store_true")
+    parser.add_argument("--slice", type=int, default=5_000)
+    parser.add_argument("--folder", type=Path, help="below which a scratch folder is made")
+    args = parser.parse_args()
+    fix_environment()
+    with tempfile.TemporaryDirectory(dir=args.folder) as name:
+        run(Path(name), args)
+
+
+def run(folder: Path, args: argparse.Namespace) -> None:
+    """The whole benchmark in one folder."""
+    meter = Meter()
+    drawn = paper_labels.draw(args.samples, turns=args.turns)
+    marked = paper_labels.of_shards(args.samples, args.shards)
+    paper_labels.write_manifest(folder / "manifest.parquet", drawn)
+    shards = meter.part(
+        "labels drawn (not ours)",
+        lambda: paper_labels.write_shards(folder / "labels", drawn, args.shards, spoiled=marked),
+    )
+    begun = time.perf_counter()
+    raw = meter.part("labels indexed", lambda: open_labels(shards))
+    order = sorted(range(len(raw.ids)), key=raw.ids.__getitem__)
+    tally = meter.part("converted and written", lambda: convert(folder, raw, order), drawn.turns())
+    summary = tally.summary()
+    named = {row["id"] for row in tally.rows()}
+    assert named == {raw.ids[row] for row in marked}, f"set aside: {tally.rows()[:5]}"
+    result = judge(meter, folder, folder / "turns.parquet", summary["turns"])
+    print(
+        f"{summary['samples']} samples, {summary['turns']} turns, {summary['counts']['placed']} responses, ",
+        end="",
+    )
+    print(f"{len(named)} planted responses named; {time.perf_counter() - begun:.0f} s in all")
+    broken = [rule for rule, found in result["rules"].items() if found["passed"] is not True]
+    assert result["success"] and not broken, f"the gate says no: {broken}"
+    if args.plant:
+        where = {raw.ids[row - 1]: fault for row, fault in zip(marked, FAULTS, strict=True)}
+        planted = spoil(folder / "turns.parquet", folder / "spoiled.parquet", where)
+        result = judge(meter, folder, folder / "spoiled.parquet", summary["turns"])
+        found = {
+            (rule, row["sample_id"], row["turn"])
+            for rule, entry in result["rules"].items()
+            for row in entry["examples"]
+        }
+        assert found == planted, f"named {found}, planted {planted}"
+        print(
+            "planted rows named: "
+            + "; ".join(f"{rule} {sample} turn {turn}" for rule, sample, turn in planted)
+        )
+    compare(meter, folder, raw, order[: args.slice])
+    print(f"shares {result['shares']}")
+
+
+if __name__ == "__main__":
+    main()
