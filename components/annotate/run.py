@@ -9,7 +9,6 @@ from components.annotate.guard import violation
 from components.annotate.outcome import Outcome
 from components.annotate.samples import Clip, Sample, raw_labels
 from components.annotate.schemas import SCHEMAS
-from components.annotate.wording import prompt, prompt_version
 from components.teacher.base import Refusal, Request, Teacher
 
 Weights = Mapping[str, float]
@@ -43,16 +42,14 @@ def annotate(
             continue
         samples = BUILDERS[task](clip, data, dict(weights), seed)
         outcome.labels += raw_labels(task, clip, samples, source)
-    outcome.summary = {"clips": len(clips), "teacher": source, "prompt": prompt_version(task)}
+    outcome.summary = {"clips": len(clips), "teacher": source}
     return outcome
 
 
 def request_for(task: str, clip: Clip, media: Path) -> Request:
     """What the teacher is asked about one clip; question tasks name the instants they may use."""
     payload = {"times": list(range(clip.last_turn + 1))} if task in {"offline_qa", "base_qa"} else {}
-    return Request(
-        task, clip.video_id, media / clip.video_id, clip.duration_s, prompt(task), SCHEMAS[task], payload
-    )
+    return Request(task, clip.video_id, media / clip.video_id, clip.duration_s, SCHEMAS[task], payload)
 
 
 def ground_events(

@@ -1,4 +1,4 @@
-"""Instruction templates and teacher prompts: text files, so that they are read, diffed and hashed as text."""
+"""Instruction templates and prompts of the engine: text files, read, diffed and hashed as text."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 
 from components.core.errors import InternalError
-from components.core.hashing import sha256_bytes
 
 HERE = Path(__file__).parent
 TEMPLATES = 5  # per task, as in the paper
@@ -30,11 +29,7 @@ def instruct(name: str, generator: np.random.Generator, query: str = "") -> str:
     return templates(name)[index].replace("{query}", query)
 
 
-def prompt(task: str) -> str:
-    """The prompt for a vision-language teacher."""
-    return (HERE / "prompts" / f"{task}.txt").read_text(encoding="utf-8")
-
-
-def prompt_version(task: str) -> str:
-    """The first 12 hex digits of the prompt's SHA-256: stands in every summary, changes with every edit."""
-    return sha256_bytes(prompt(task).encode("utf-8"))[:12]
+@lru_cache(maxsize=32)
+def prompt(name: str) -> str:
+    """`prompts/<name>.txt`: what a step of the engine tells its model, or the rules of all steps."""
+    return (HERE / "prompts" / f"{name}.txt").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What every annotator looks like from outside: the synthetic world now, vision-language models later."""
+"""What an annotator that answers clip by clip looks like from outside (the synthetic world)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,6 @@ class Request:
         video_id: POSIX path below the media root.
         path: the video file, for teachers that look at it; None for those that do not.
         duration_s: its length in seconds.
-        prompt: the instruction in words (components/annotate/prompts).
         schema: JSON schema (the subset of components/annotate/guard.py) that `Answer.data` must meet.
         payload: task-specific inputs as plain JSON values, e.g. `{"times": [3, 7]}`.
 
@@ -25,7 +24,6 @@ class Request:
     video_id: str
     path: Path | None
     duration_s: float
-    prompt: str
     schema: Mapping[str, Any]
     payload: Mapping[str, Any] = field(default_factory=dict)
 

@@ -15,6 +15,7 @@ from components.annotate.run import BUILDERS, Weights
 from components.annotate.samples import Clip, raw_labels
 from components.annotate.schemas import SCHEMAS
 from components.core.errors import InternalError
+from components.core.hashing import fingerprint
 
 BATCH = 16  # clips whose frames are in memory at once; all their questions of a step are in the pool together
 TEACHER = "openai"
@@ -115,6 +116,7 @@ def _summary(task: str, works: Sequence[Described], asker: Asker, settings: Sett
         "counts": _sorted(sum((one.counts for one in works), Counter[str]())),
         "teacher": source_of(asker),
         "models": asker.models(),
+        "prompt": fingerprint(PIPELINES[task].prompts())[:12],
         "prompts": PIPELINES[task].prompts(),
         "answers": _sorted(asked),
         "agreement": settings.agreement,

@@ -14,7 +14,7 @@ class Echo:
 
 def test_the_named_factory_builds_the_teacher():
     teacher = make_teacher("world", {"world": Echo})
-    request = Request("tsqa", "a.mp4", None, 1.0, "prompt", {})
+    request = Request("tsqa", "a.mp4", None, 1.0, {})
     assert teacher.answer(request) == Answer({"asked": "tsqa"})
 
 
