@@ -29,9 +29,9 @@ def hub_header(licences: list[str]) -> dict[str, object]:
     One licence the hub knows is named, several it knows are a list. Anything else is `other` with a name and
     a link to the LICENSE.md beside the card.
     """
-    known = [name.lower() for name in licences]
+    known = sorted({name.lower() for name in licences})
     if known and set(known) <= HUB:
-        return {"license": known[0] if len(known) == 1 else sorted(known)}
+        return {"license": known[0] if len(known) == 1 else known}
     return {"license": "other", "license_name": "licence-by-video", "license_link": "LICENSE.md"}
 
 
