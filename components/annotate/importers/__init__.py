@@ -1,7 +1,7 @@
 """Public label sets as raw labels (`streamo import SET FILES... OUT.json`): one small module a set.
 
 `IMPORTERS[name].read(paths, Options(...)) -> Imported`. What a row, a part and a reason are: account.py; the
-table of sets: components/annotate/README.md.
+table of sets: README.md.
 """
 
 import importlib
