@@ -109,6 +109,10 @@ def test_it_fits_its_width_and_follows_the_colour_scheme(page: Page, width: int,
     page.call("Emulation.setDeviceMetricsOverride", **size)
     page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate(f"{B}.querySelector('input').focus()")
+    press(page, "End", 35)  # the cursor on the last second does not widen the axis either
+    axis = page.evaluate(f"{B}.querySelector('.axis').getBoundingClientRect().width")
+    assert page.evaluate(f"{B}.querySelector('.scroll').scrollWidth") <= round(axis)
     paper = page.evaluate("getComputedStyle(document.querySelector('article')).backgroundColor")
     assert (sum(map(int, paper[4:-1].split(","))) > 380) == (scheme == "light")
 

@@ -153,7 +153,7 @@ def facts(shown: Shown) -> Html:
     """Where labels and video come from."""
     pairs = [
         ("video", shown.video_id),
-        ("length", f"{shown.duration_s:g} s, {len(shown.states)} turns"),
+        ("length", f"{shown.duration_s:g} s, {len(shown.states)} turn{'s' * (len(shown.states) > 1)}"),
         ("split", shown.split),
         ("labels from", shown.source),
         ("video from", shown.origin),
