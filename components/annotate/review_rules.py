@@ -97,7 +97,7 @@ def _label_faults(label: Mapping[str, Any], duration_s: float) -> list[tuple[int
 def spans_only(label: Mapping[str, Any]) -> bool:
     """Whether every response of this label must be a span: of a task of events that has no instant now."""
     return label.get("task_type") in SPAN_TASKS and not any(
-        str(item.get("st_time", UNUSED)).strip() == UNUSED for item in label["response"]
+        str(item.get("st_time", UNUSED)).strip() == UNUSED for item in label.get("response", [])
     )
 
 
