@@ -69,7 +69,7 @@ def header(summary: Json, about: Publication) -> dict[str, Any]:
     turns = sum(side["turns"] for side in summary["splits"].values())
     shards = [{"split": side, "path": f"{side}/*.parquet"} for side in summary["splits"]]
     machine = any(entry["teachers"] for entry in summary["annotations"].values())
-    people = bool(summary["reviews"])
+    people = bool(summary["reviews"].get("verdicts"))
     creators = ["machine-generated"] * machine + ["expert-generated"] * people
     return {
         "pretty_name": about.name,

@@ -63,6 +63,8 @@ def reviews(found: Json) -> str:
         [reviewer, *(given.get(kind, 0) for kind in kinds)] for reviewer, given in found["verdicts"].items()
     ]
     others = ", ".join(f"{name} {count}" for name, count in found.items() if name != "verdicts")
+    if not rows:
+        return f"No review fits the labels as they are now: {others}.\n"
     said = f"Reviewed by people (rejected labels are not in the dataset; {others}):\n\n"
     return said + table(["reviewer", *kinds], rows)
 

@@ -28,7 +28,10 @@ def labelled(folders: Sequence[Path]) -> dict[str, dict[str, Any]]:
 
 
 def added(reviews: Iterable[Json]) -> dict[str, Any]:
-    """Review counts of several shards or tasks: numbers by what came of them, `verdicts` by reviewer."""
+    """Review counts of several shards or tasks: numbers by what came of them, `verdicts` by reviewer.
+
+    Empty where there was no review; reviews that no longer fit their label are some too.
+    """
     counts: Counter[str] = Counter()
     verdicts: dict[str, Counter[str]] = {}
     for one in reviews:
@@ -36,7 +39,7 @@ def added(reviews: Iterable[Json]) -> dict[str, Any]:
         for reviewer, given in one["verdicts"].items():
             verdicts.setdefault(reviewer, Counter()).update(given)
     told = {reviewer: dict(sorted(given.items())) for reviewer, given in sorted(verdicts.items())}
-    return {**dict(sorted(counts.items())), "verdicts": told} if told else {}
+    return {**dict(sorted(counts.items())), "verdicts": told} if told or counts.total() else {}
 
 
 def _task(shards: Sequence[Json]) -> dict[str, Any]:

@@ -2,12 +2,15 @@
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from components.annotate.outcome import Outcome
+from components.annotate.reviews import Review, apply, label_sha256
 from components.core.errors import DataError
 from components.core.files import read_json, write_json
 from components.dataset.bars import bar_pairs
@@ -106,6 +109,31 @@ def test_what_was_set_aside_and_reviewed_is_counted() -> None:
     assert "| ann | 4 | 2 | 1 |" in card and "| bob | 1 | 0 | 0 |" in card and "review_stale 1" in card
     assert "| narration | 1 | some-model | 0a1b | 3 | 8 |" in card
     assert header(card)["annotations_creators"] == ["machine-generated", "expert-generated"]
+
+
+def test_reviews_reach_the_card_from_the_stage_that_applied_them(tmp_path: Path) -> None:
+    labels = [
+        {"id": f"tsqa-a.mp4-{number}", "video_path": "a.mp4", "response": [], "question": []}
+        for number in "012"
+    ]
+    said = [("approve", 0), ("reject", 1)]
+    reviews = [
+        Review(labels[at]["id"], label_sha256(labels[at]), verdict, (), "ann", "2026-11-23T04:10:00Z", "")
+        for verdict, at in said
+    ]
+    stale = replace(reviews[0], label=labels[2]["id"], sha256="0" * 64)
+    for kept, applied_count in (([*reviews, stale], 2), ([stale], 0)):
+        applied = apply(labels, kept, {"a.mp4": 9.0})
+        outcome = Outcome("tsqa", applied.labels, summary={"reviews": applied.summary()})
+        for name, detail in applied.rejected:
+            outcome.refuse(name, "rejected_by_review", detail)
+        outcome.write(tmp_path / f"tsqa-{applied_count}")
+        found = labelled([tmp_path / f"tsqa-{applied_count}"])["tsqa"]
+        assert (found["reviews"]["applied"], found["reviews"]["review_stale"]) == (applied_count, 1)
+        card = render_card(summary(reviews=found["reviews"]), ABOUT)
+        assert ("| ann | 1 | 0 | 1 |" in card) == (applied_count > 0) and "review_stale 1" in card
+        assert ("expert-generated" in header(card)["annotations_creators"]) == (applied_count > 0)
+    assert labelled([tmp_path / "tsqa-2"])["tsqa"]["set_aside"] == {"rejected_by_review": 1}
 
 
 def test_shards_of_a_task_are_added_up(tmp_path: Path) -> None:
