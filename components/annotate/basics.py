@@ -31,8 +31,8 @@ def base_qa(clip: Clip, data: Data, weights: dict[str, float], seed: int) -> lis
             samples.append(
                 Sample("frame_qa").ask(question, frame["time"]).instant(ask["answer"], frame["time"])
             )
-    samples += [_clip_qa(clip, data, generator) for _ in range(how_many(weights["clip_qa"], generator))]
-    return samples
+    clips = [_clip_qa(clip, data, generator) for _ in range(how_many(weights["clip_qa"], generator))]
+    return samples + [sample for sample in clips if sample.questions]
 
 
 def _clip_qa(clip: Clip, data: Data, generator: np.random.Generator) -> Sample:

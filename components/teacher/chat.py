@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from components.core.errors import InternalError
@@ -33,9 +34,14 @@ class Image:
         encoded = base64.b64encode(self.data).decode("ascii")
         return {"type": "image_url", "image_url": {"url": f"data:{self.mime};base64,{encoded}"}}
 
+    @cached_property
+    def sha256(self) -> str:
+        """Of the bytes; taken once, since a frame is shown in many questions."""
+        return sha256_bytes(self.data)
+
     def known_by(self) -> dict[str, str]:
         """What stands for the image in the request's hash and in the cache."""
-        return {"image_sha256": sha256_bytes(self.data), "mime": self.mime}
+        return {"image_sha256": self.sha256, "mime": self.mime}
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class Described:
         dropped: why the clip has no description; empty while it may still get one.
         counts: what was seen, clamped, left out as the rules say.
         answers: step name -> keys of the answers this clip rests on, in the order they were asked.
-        unanswered: transient refusals; no product may be made while there are any.
+        unanswered: (reason, detail) of transient refusals; no product may be made while there are any.
         notes: plain JSON beside the labels, e.g. both spans of each caption.
 
     """
@@ -35,7 +35,7 @@ class Described:
     dropped: str = ""
     counts: Counter[str] = field(default_factory=Counter)
     answers: dict[str, list[str]] = field(default_factory=dict)
-    unanswered: Counter[str] = field(default_factory=Counter)
+    unanswered: list[tuple[str, str]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
 
     def refuse(self, reason: str, detail: str) -> None:
@@ -78,12 +78,11 @@ def ask_about(
             found.append(outcome.data)
             continue
         found.append(None)
-        if outcome.reason in TRANSIENT:
-            one.unanswered[outcome.reason] += 1
-            continue
-        if outcome.key:
-            one.answers.setdefault(step.name, []).append(outcome.key)
         detail = f"{step.name} {place(question.told)}: {outcome.detail}"
+        if outcome.reason in TRANSIENT:
+            one.unanswered.append((outcome.reason, f"{one.clip.video_id}: {detail}"))
+            continue
+        one.answers.setdefault(step.name, []).append(outcome.key)
         (one.drop if needed else one.refuse)(outcome.reason, detail)
     return found
 

@@ -17,7 +17,8 @@ from components.annotate.schemas import SCHEMAS
 from components.core.errors import InternalError
 from components.core.hashing import fingerprint
 
-BATCH = 16  # clips whose frames are in memory at once; all their questions of a step are in the pool together
+BATCH = 16  # clips whose frames are in memory at once; their questions of a step share the pool
+BATCH_S = 3600  # seconds of video in such a batch: about 150 MB of frames
 TEACHER = "openai"
 INVALID = "teacher_answer_invalid"
 
@@ -46,12 +47,13 @@ def annotate_clips(
 
     """
     works = describe(task, clips, asker, looks, settings)
-    unanswered = sum((one.unanswered for one in works), Counter[str]())
+    unanswered = [row for one in works for row in one.unanswered]
     if unanswered:
-        said = ", ".join(f"{reason} {count}" for reason, count in sorted(unanswered.items()))
+        counts = sorted(Counter(reason for reason, _ in unanswered).items())
+        said = ", ".join(f"{reason} {count}" for reason, count in counts)
         raise UnansweredError(
-            f"{task}: {unanswered.total()} questions got no answer ({said}); all other answers are kept: "
-            "run again"
+            f"{task}: {len(unanswered)} questions got no answer ({said}), the first {unanswered[0][1]}; "
+            "all other answers are kept: run again"
         )
     outcome = Outcome(task)
     build = _Builder(task, asker, dict(weights), seed)
@@ -66,10 +68,23 @@ def describe(
 ) -> list[Described]:
     """The pipeline of `task` over all clips, a batch after the other."""
     works: list[Described] = []
-    for start in range(0, len(clips), BATCH):
-        works += PIPELINES[task].describe(clips[start : start + BATCH], asker, looks, settings)
+    for batch in batches(clips):
+        works += PIPELINES[task].describe(batch, asker, looks, settings)
         looks.forget()
     return works
+
+
+def batches(clips: Sequence[Clip]) -> list[list[Clip]]:
+    """Clips in their order, so many at a time that their frames fit in memory; at least one."""
+    found: list[list[Clip]] = []
+    seconds = 0
+    for clip in clips:
+        seconds += clip.last_turn + 1
+        if not found or len(found[-1]) == BATCH or seconds > BATCH_S:
+            found.append([])
+            seconds = clip.last_turn + 1
+        found[-1].append(clip)
+    return found
 
 
 class _Builder:
