@@ -78,20 +78,20 @@ def describe(
 def _captions(one: Described, steps: Steps, events: Sequence[dict[str, Any]]) -> Captions:
     """The captions of a clip; a fault drops it, a repeat is set aside."""
     found: Captions = {}
-    whole_list = True
+    fault = ""
     for number, event in enumerate(events):
         text = words.plain(event["text"])
         where = f"{steps.caption.name} {number} {text[:40]!r}"
         place = span(one, where, event["start"], event["end"])
         if place is None or not words.usable(one, where, [text], most_words=CAPTION_WORDS):
-            whole_list = False
+            fault = fault or one.refused[-1][0]
         elif place in found.get(text, []):
             one.refuse(REPEATS, f"{where}: [{place[0]:g}, {place[1]:g}) again")
         else:
             found.setdefault(text, []).append(place)
             one.counts["captions"] += 1
-    if not whole_list:
-        one.dropped = one.refused[-1][0]
+    if fault:
+        one.dropped = fault
     elif not found:
         one.drop(NOTHING_CAPTIONED, f"{steps.caption.name}: no event")
     return {text: sorted(spans) for text, spans in found.items()}

@@ -232,3 +232,10 @@ def test_grounding_queries_keep_the_provenance_of_their_captions(run):
         "from 5s to 7.5s",
         "from 4s to 6s",
     }
+
+
+def test_a_dropped_clip_bears_the_fault_that_dropped_it_not_a_repeat_behind_it(run):
+    late = {"start": 30.0, "end": 31.0, "text": "A dog barked"}
+    outcome = run(answers(caption=lambda told: {"events": [late, EVENTS[0], EVENTS[0]]}))
+    assert sorted(reasons(outcome)) == ["outside_video", "repeats"]
+    assert outcome.summary["dropped"] == {"outside_video": 1}
