@@ -59,7 +59,7 @@ class Desk:
     def _duration(self, path: Path) -> float:
         found = probe(path, quick=True)
         if not found.ok or found.duration_s is None:
-            raise DataError(f"the video cannot be shown: {found.reason}: {found.detail}")
+            raise DataError(f"{path.name}: {found.reason}: {found.detail}")
         return found.duration_s
 
     def show(self, number: int) -> Json:

@@ -180,6 +180,9 @@ def test_a_missed_event_is_added_and_a_wrong_label_taken_out(world, tab):
         until(tab, "document.querySelectorAll('#states .response').length", 1)
         press(tab, "f")
         on(tab, 2)
+        assert tab.evaluate("document.activeElement.id") == "tracks"
+        press(tab, "Tab")
+        assert focused(tab).startswith("start answer 1")  # of the next label, without a way round
         click(tab, "#note")
         tab.call("Input.insertText", text="far off")
         press(tab, "Escape")

@@ -15,7 +15,7 @@ export class Answers {
 
   row(item, number, duration, readOnly) {
     const row = make("li", this.list);
-    const text = make("textarea", row, { rows: 1, value: item.content, readOnly });
+    const text = make("textarea", row, { rows: 1, value: item.content, readOnly, dir: "auto" });
     text.setAttribute("aria-label", `text of answer ${number + 1}`);
     if (readOnly) text.title = "follows the times";
     text.addEventListener("input", () => this.view.put(number, { content: text.value }));

@@ -49,7 +49,7 @@ async function show(number) {
   $("label").hidden = false;
   $("note").value = label.own?.note ?? "";
   describe();
-  $("strip").src = `strip/${number}/${thumbs()}.jpg`;
+  film();
   $("strip").alt = `frames of ${label.video} along the time axis`;
   $("cursor").max = String(label.duration_s);
   progress();
@@ -58,16 +58,24 @@ async function show(number) {
   state.busy = false;
   if (state.drafts.has(number)) recompute();
   else judge(label);
+  // The edge that had the focus is gone: Tab goes on with the edges of this label, and no arrow moves one unseen.
+  if (document.activeElement === document.body && state.moved) $("tracks").focus({ preventScroll: true });
+  if (number + 1 < state.verdicts.length) fetch(`item/${number + 1}`); // so that its video is examined by then
+}
+
+// Frames along the axis, as many as fit.
+function film() {
+  const count = Math.max(3, Math.min(60, state.label.turns, Math.round($("scale").clientWidth / THUMB_PX)));
+  $("strip").src = `strip/${state.number}/${count}.jpg`;
 }
 
 const firstSecond = (item) => (isSpan(item) ? item.st_time : item.time);
-const thumbs = () => Math.max(3, Math.min(60, state.label.turns, Math.round($("scale").clientWidth / THUMB_PX)));
 
 function fail(error) {
   Object.assign(state, { label: null, items: [], busy: false });
   $("label").hidden = true;
   $("trouble").hidden = false;
-  $("trouble").textContent = `Label ${state.number + 1} cannot be shown: ${error.message}`;
+  $("trouble").textContent = `Label ${state.number + 1} cannot be shown: ${error.message}. Reject it, or go on to the next.`;
   progress();
 }
 
@@ -85,7 +93,7 @@ function describe() {
   for (const { content, time } of label.question) {
     const line = make("li", $("questions"));
     make("button", line, { type: "button", className: "time", onclick: () => look(time) }, seconds(time));
-    make("q", line, {}, content);
+    make("q", line, { dir: "auto" }, content);
   }
   $("add-instant").hidden = label.spans_only;
   $("not-a-stream").hidden = label.states !== null;
@@ -200,6 +208,8 @@ function look(second) {
   $("at").textContent = seconds(state.at);
   $("cursor").value = String(state.at);
   $("here").style.left = `${(100 * state.at) / label.turns}%`;
+  const [shown, x] = [$("scroll"), ($("scale").clientWidth * state.at) / label.turns];
+  if (x < shown.scrollLeft || x > shown.scrollLeft + shown.clientWidth) shown.scrollLeft = x - shown.clientWidth / 2;
   frame.show(state.number, state.at, `the video at ${seconds(state.at)}`);
 }
 
@@ -224,6 +234,7 @@ async function decide(verdict) {
   }
   const left = state.verdicts.map((one, place) => (one ? -1 : place)).filter((place) => place >= 0);
   const following = left.find((place) => place > number) ?? left[0];
+  state.moved = true;
   if (following === undefined) progress();
   else await show(following);
   return undefined;
@@ -232,7 +243,7 @@ async function decide(verdict) {
 const go = (step) => {
   const to = state.number + step;
   if (to < 0 || to >= state.verdicts.length) tell(step < 0 ? "This is the first label." : "This is the last label.");
-  else { tell(""); show(to); }
+  else { tell(""); state.moved = true; show(to); }
 };
 
 const undo = () => {
@@ -263,23 +274,24 @@ $("undo").addEventListener("click", undo);
 $("add-span").addEventListener("click", () => add(true));
 $("add-instant").addEventListener("click", () => add(false));
 $("cursor").addEventListener("input", () => look($("cursor").valueAsNumber));
-$("zoom").addEventListener("input", () => {
+const fit = () => {
   if (!state.label) return;
-  $("scale").style.width = `${100 * $("zoom").valueAsNumber}%`;
   timeline.place(state.items);
   drawTicks($("ticks"), state.label.turns, $("scale").clientWidth);
+};
+$("zoom").addEventListener("input", () => {
+  $("scale").style.width = `${100 * $("zoom").valueAsNumber}%`;
+  fit();
+  if (state.label) $("scroll").scrollLeft = ($("scale").clientWidth * state.at) / state.label.turns - $("scroll").clientWidth / 2;
 });
+$("zoom").addEventListener("change", () => state.label && film());
 for (const box of [$("strip"), $("states")]) {
   box.addEventListener("click", (event) => {
     const { left, width } = $("scale").getBoundingClientRect();
     look(Math.round((((event.clientX - left) / width) * state.label.turns) * 4) / 4);
   });
 }
-window.addEventListener("resize", () => {
-  if (!state.label) return;
-  timeline.place(state.items);
-  drawTicks($("ticks"), state.label.turns, $("scale").clientWidth);
-});
+window.addEventListener("resize", fit);
 
 const { reviewer, verdicts } = await ask("session");
 Object.assign(state, { reviewer, verdicts });
