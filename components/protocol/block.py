@@ -1,14 +1,20 @@
 """A block of labels: what is sent to a converting process, and what it answers."""
 
+from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from components.protocol.batch import Tally, VideoLength, place_all
-from components.protocol.columnar import turn_columns
-from components.protocol.columns import event_table
+from components.protocol.columnar import Array, Samples, event_columns, merged, of_placed, turn_columns
+from components.protocol.convert import num_turns
+from components.protocol.counts import Counts
 from components.protocol.labels import LabelError
-from components.protocol.rawfiles import Part
+from components.protocol.plain import Heads, convert_plain, items
+from components.protocol.rawfiles import LABEL_SCHEMA, ColumnPart, Part
+from components.protocol.states import STATES
+from components.protocol.times import MICRO
 
 Length = VideoLength | tuple[str, str]  # or the reason and detail of a LabelError
 
@@ -45,9 +51,75 @@ class Done:
 
 
 def convert_block(block: Block) -> Done:
-    """Convert the labels of a block."""
-    tally = Tally()
-    seen = set() if block.before is None else {block.before}
-    placed = place_all(block.part.labels(), block.length_of, rules=block.rules, fps=block.fps, seen=seen)
-    usable = list(tally.watch(placed))
-    return Done(turn_columns(usable), event_table([sample.head for sample in usable]), tally)
+    """Convert the labels of a block: the plain ones by column (if they are columns), the rest one by one."""
+    part, tally = block.part, Tally()
+    if block.rules == "corrected" and isinstance(part, ColumnPart) and _is_typed(part.table):
+        at, samples, counts = _by_column(block, part)
+        _count(tally, samples, counts)
+    else:
+        at, samples = np.empty(0, dtype=np.int64), of_placed([])
+    rest = np.delete(np.arange(len(part.ids)), at)
+    if len(rest):
+        seen = {*samples.ids, *([] if block.before is None else [block.before])}
+        placed = place_all(
+            part.some(rest.tolist()).labels(), block.length_of, rules=block.rules, fps=block.fps, seen=seen
+        )
+        one_by_one, kept = Tally(), []
+        for sample in one_by_one.watch(placed):
+            kept.append((rest[one_by_one.samples_in - 1], sample))
+        others = of_placed([sample for _, sample in kept])
+        samples = merged(samples, at, others, np.array([row for row, _ in kept], dtype=np.int64))
+        tally.add(one_by_one)
+    return Done(turn_columns(samples), event_columns(samples), tally)
+
+
+def _is_typed(table: pa.Table) -> bool:
+    """Whether the times are numbers and the texts texts, as in LABEL_SCHEMA."""
+    return all(
+        name in table.column_names and table.schema.field(name).type == LABEL_SCHEMA.field(name).type
+        for name in LABEL_SCHEMA.names
+    )
+
+
+def _by_column(block: Block, part: ColumnPart) -> tuple[Array, Samples, Counts]:
+    table = part.table
+    columns = {name: table.column(name).combine_chunks() for name in ("question", "response")}
+    videos = part.videos()
+    lengths = [_length(block, video) for video in videos]
+    durations = [seconds for seconds, _ in lengths]
+    again = np.array(
+        [first == second for first, second in zip([block.before, *part.ids], part.ids, strict=False)]
+    )
+    listed = np.asarray(columns["question"].is_valid()) & np.asarray(columns["response"].is_valid())
+    heads = Heads(
+        ids=part.ids,
+        videos=videos,
+        tasks=[text or "" for text in table.column("task_type").to_pylist()],
+        sources=[text or "" for text in table.column("source").to_pylist()],
+        turns=np.where(listed & ~again, np.array([turns for _, turns in lengths]), 0),
+        durations=np.array(durations),
+        limits=np.array([round(seconds, MICRO) for seconds in durations]),
+    )
+    questions = items(columns["question"], ("time",))
+    return convert_plain(heads, questions, items(columns["response"], ("st_time", "end_time", "time")))
+
+
+def _length(block: Block, video: str) -> tuple[float, int]:
+    """Seconds and turns of a video; no turns where it is unknown or they do not fit."""
+    known = block.lengths.get(video)
+    if not isinstance(known, VideoLength):
+        return 0.0, 0
+    turns = num_turns(known.duration_s)
+    return known.duration_s, turns if known.turns in (None, turns) else 0
+
+
+def _count(tally: Tally, samples: Samples, counts: Counts) -> None:
+    """What became of plain labels: all of them are placed whole."""
+    tally.samples_in += len(samples.ids)
+    tally.counts.add(counts)
+    tally.samples.update(samples.tasks)
+    of_turn = np.repeat(np.unique(samples.tasks, return_inverse=True)[1], samples.lengths)
+    turns = np.bincount(of_turn * len(STATES) + samples.states, minlength=len(STATES) * len(tally.samples))
+    for number, task in enumerate(sorted(tally.samples)):
+        by_code = turns[len(STATES) * number : len(STATES) * (number + 1)].tolist()
+        tally.states[task] = Counter(dict(zip(STATES, by_code, strict=True)))

@@ -33,12 +33,20 @@ LABEL_SCHEMA = pa.schema(
         pa.field("response", pa.list_(_RESPONSE)),
     ]
 )
-HEAD = ("id", "video_name", "video_path", "task_type")
+VIDEO = ("video_name", "video_path")
+HEAD = ("id", *VIDEO, "task_type")
 BLOCK = 512
 
 
 class Part(Protocol):
     """Some labels, as they are sent to another process."""
+
+    @property
+    def ids(self) -> list[str]:
+        """The id of each."""
+
+    def some(self, rows: Sequence[int]) -> "Part":
+        """Those at these positions."""
 
     def labels(self) -> list[dict[str, Any]]:
         """The labels, each with its id."""
@@ -84,6 +92,10 @@ class JsonPart:
 
     ids: list[str]
     texts: list[bytes]
+
+    def some(self, rows: Sequence[int]) -> "JsonPart":
+        """Those at these positions."""
+        return JsonPart([self.ids[row] for row in rows], [self.texts[row] for row in rows])
 
     def labels(self) -> list[dict[str, Any]]:
         """The labels, each with its id; what is no object is an empty label, which conversion refuses."""
@@ -135,6 +147,15 @@ class ColumnPart:
     ids: list[str]
     table: pa.Table
 
+    def some(self, rows: Sequence[int]) -> "ColumnPart":
+        """Those at these positions."""
+        return ColumnPart([self.ids[row] for row in rows], self.table.take(pa.array(rows, pa.int64())))
+
+    def videos(self) -> list[str]:
+        """The video of each; empty where a label names none."""
+        names = [name for name in VIDEO if name in self.table.column_names]
+        return [video_id(row) for row in self.table.select(names).to_pylist()]
+
     def labels(self) -> list[dict[str, Any]]:
         """The labels, each with its id."""
         return [with_id(row, own) for own, row in zip(self.ids, self.table.to_pylist(), strict=True)]
@@ -167,6 +188,7 @@ class ColumnLabels:
 def _read(path: Path) -> pa.Table:
     try:
         table = pq.read_table(path)
+        table.validate(full=True)  # texts that are not UTF-8, too
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except (OSError, pa.ArrowException) as error:
