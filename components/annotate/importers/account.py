@@ -111,6 +111,7 @@ class Account:
 
     def take(self, where: str, build: Callable[..., Draft], *row: Any) -> None:
         """Count one row and make a label of `build(*row)`; its LabelError rejects the row."""
+        where = _printable(where)
         try:
             draft = build(*row)
         except LabelError as error:
@@ -135,7 +136,7 @@ class Account:
         self._reject(where, error)
 
     def _reject(self, where: str, error: LabelError) -> None:
-        self.rejected.append({"id": where, "reason": error.reason, "detail": error.detail})
+        self.rejected.append({"id": _printable(where), "reason": error.reason, "detail": error.detail})
 
     def _add(self, draft: Draft) -> None:
         if not draft.responses:
@@ -197,6 +198,11 @@ class Account:
         labels = sorted(self.labels, key=lambda label: str(label["id"]))
         durations = dict(sorted({**self.durations, **told}.items()))
         return Imported(labels, self.rejected, durations, counts, self.dropped)
+
+
+def _printable(name: str) -> str:
+    """A foreign name that can be written as UTF-8: half a surrogate pair is spelled out."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _tally(rows: list[dict[str, str]]) -> dict[str, int]:

@@ -100,7 +100,11 @@ def words(value: Any) -> str:
 
 def text(value: Any) -> str:
     """A text as it stands, without blanks around it; the reasons of `words`."""
-    read = clean_text({"content": value})
+    return _valid(clean_text({"content": value}))
+
+
+def _valid(read: str) -> str:
+    """`read`; `malformed` if it holds half a surrogate pair, which no file can hold."""
     if any("\ud800" <= letter <= "\udfff" for letter in read):
         raise LabelError(reasons.MALFORMED, f"{read!r:.80} is not valid Unicode")
     return read
@@ -115,7 +119,7 @@ def path(folder: str, name: Any) -> str:
     """
     if not isinstance(name, str) or not name.strip():
         raise LabelError(reasons.MALFORMED, f"expected the video's name, found {name!r:.80}")
-    named = name.strip()
+    named = _valid(name.strip())
     parts = PurePosixPath(named).parts
     if named.startswith("/") or ".." in parts or "\\" in named or "\0" in named or SCHEME.match(named):
         raise LabelError(UNSAFE_PATH, f"{name!r:.120}: expected a relative path without `..`")
