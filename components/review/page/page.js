@@ -65,7 +65,7 @@ async function show(number) {
 
 // Frames along the axis, as many as fit.
 function film() {
-  const count = Math.max(3, Math.min(60, state.label.turns, Math.round($("scale").clientWidth / THUMB_PX)));
+  const count = Math.max(3, Math.min(60, Math.round($("scale").clientWidth / THUMB_PX)));
   $("strip").src = `strip/${state.number}/${count}.jpg`;
 }
 
