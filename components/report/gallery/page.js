@@ -44,8 +44,9 @@
         add("span", `${line.className.startsWith("asked") ? "asked: " : ""}\u201c${line.querySelector("span").textContent}\u201d`);
       }
       axis.style.setProperty("--at", String(turn));
-      const at = axis.offsetWidth * turn / (Number(slider.max) + 1); // keep the cursor in view where the axis scrolls
-      if (at < scroll.scrollLeft || at + 30 > scroll.scrollLeft + scroll.clientWidth) scroll.scrollLeft = at - scroll.clientWidth / 2;
+      const wide = axis.offsetWidth / (Number(slider.max) + 1);
+      const seen = turn * wide - scroll.scrollLeft; // keep the cursor in view where the axis scrolls
+      if (seen < 0 || seen + wide > scroll.clientWidth) scroll.scrollLeft = (turn + 0.5) * wide - scroll.clientWidth / 2;
       slider.setAttribute("aria-valuetext", `${turn} s, ${state}`);
     };
     slider.addEventListener("input", show);
