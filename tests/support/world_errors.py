@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 
+from components.annotate.quality.matching import iou
 from components.core.seeds import rng
 from components.world.scene import Scene
 from components.world.teacher import TASKS
 
 Event = dict[str, Any]
 MISSED, SPAN, TEXT = "missed", "span", "text"
+FAR = 0.25  # overlap that no threshold takes for agreement
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,13 @@ class Errors:
 def elsewhere(
     event: Event, others: list[Event], seconds: int, generator: np.random.Generator
 ) -> dict[str, int] | None:
-    """A span of the event's length that touches none of `others`, at random; None if there is no room."""
+    """A span of the event's length, at random, that is none of `others` (IoU up to FAR); None if none is."""
     length = event["end"] - event["start"]
+    spans = [(float(other["start"]), float(other["end"])) for other in others]
     free = [
         start
         for start in range(seconds - length)
-        if all(start + length <= other["start"] or other["end"] <= start for other in others)
+        if all(iou((start, start + length), span) <= FAR for span in spans)
     ]
     if not free:
         return None
