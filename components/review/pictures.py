@@ -12,13 +12,14 @@ from components.video.frames import iter_frames_at
 FRAME_SIDE = 640  # pixels, at most
 THUMB_HEIGHT = 72
 STRIP_MOST = 60
-_ONE_AT_A_TIME = threading.Lock()  # a decoder per request would starve the machine the reviewer works on
+# A decoder per request would starve the machine the reviewer works on; a strip does not hold up the frames.
+_ONE_FRAME, _ONE_STRIP = threading.Lock(), threading.Lock()
 
 
 @lru_cache(maxsize=256)
 def frame(path: Path, at_s: float) -> bytes:
     """What is on screen at `at_s` seconds, with its longer side at most FRAME_SIDE pixels."""
-    with _ONE_AT_A_TIME:
+    with _ONE_FRAME:
         ((_, pixels),) = iter_frames_at(path, [at_s])
     picture = Image.fromarray(pixels)
     picture.thumbnail((FRAME_SIDE, FRAME_SIDE))
@@ -31,7 +32,7 @@ def strip(path: Path, turns: int, count: int) -> bytes:
     count = max(1, min(count, STRIP_MOST))
     sheet: Image.Image | None = None
     width = 0
-    with _ONE_AT_A_TIME:
+    with _ONE_STRIP:
         for place, pixels in iter_frames_at(path, [turns * number / count for number in range(count)]):
             picture = Image.fromarray(pixels)
             width = width or max(1, round(picture.width * THUMB_HEIGHT / picture.height))
