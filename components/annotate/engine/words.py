@@ -22,16 +22,19 @@ _CONTROL = re.compile(
     r"<\|[^|<>]{1,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|</?(image|video|frame|think)>|<\d+s-\d+s>", re.IGNORECASE
 )
 _INSTRUCTIONS = re.compile(
-    r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b(instructions?|prompts?|rules|previous|above|prior)\b"
+    r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b"
+    r"(instructions?|prompts?|rules|(text|messages?) (above|before)|(previous|prior|above) (text|messages?))\b"
     r"|\b(system|developer) (prompt|message)\b"
     r"|\b(you are|act as|pretend to be) (now )?an? (ai|assistant|language model|chat ?bot)\b"
     r"|\bas an ai\b|\bnew instructions?\b"
-    r"|\b(respond|reply|answer|output|print|return) (only |exactly |always )?(with|as follows)\b"
+    r"|\b(respond|reply|answer|output|print|return) (only|exactly|always)\b"
+    r"|\b(respond|reply|answer) with (yes|no|json|the (word|text|letter|phrase))\b"
     r"|^\s*(system|assistant|user|human|developer)\s*:",
     re.IGNORECASE,
 )
 _OF_THE_VIDEO = re.compile(
-    r"\b(the|this) (video|clip|footage|recording|camera|film)\b|\b(video|clip|footage) (starts|begins|ends)\b"
+    r"\b(the|this) (video|clip|footage|recording)\b|\b(video|clip|footage) (starts|begins|ends)\b"
+    r"|\b(the|this) camera (pans|zooms|tilts|moves|cuts|shows|turns|follows|focuses)\b"
     r"|^\s*(finally|lastly|in the end|at the (beginning|start|end))\b|\bfades? (in|out)\b|\bcuts? to\b",
     re.IGNORECASE,
 )
