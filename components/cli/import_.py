@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{args.out}: expected a name that ends in .json")
     if args.missing_out is not None and args.media_root is None:
         raise UsageError("--missing-out needs --media-root")
+    from components.annotate.importers.rows import write_rows
+
     imported = IMPORTERS[args.set].read(args.files, _options(args))
     missing = None
     if args.media_root is not None:
@@ -68,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if not imported.labels:
         raise DataError(f"none of {imported.counts['rows']} rows could be used (reasons above)")
-    write_json(args.out, imported.labels)
+    write_rows(args.out, imported.labels)
     if args.durations_out is not None:
         write_json(args.durations_out, imported.durations)
     if args.missing_out is not None:

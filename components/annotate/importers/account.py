@@ -7,6 +7,7 @@ row stays without some of its parts, those are `dropped`, each with a reason. So
     rows = labels + rejected        parts = responses of the labels + dropped + parts of rejected rows
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -107,7 +108,7 @@ class Account:
         self.counts: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
         self._numbers: Counter[str] = Counter()
-        self._seen: set[tuple[Any, ...]] = set()
+        self._seen: set[bytes] = set()
 
     def take(self, where: str, build: Callable[..., Draft], *row: Any) -> None:
         """Count one row and make a label of `build(*row)`; its LabelError rejects the row."""
@@ -142,7 +143,8 @@ class Account:
         if not draft.responses:
             raise LabelError(NO_PART, f"none of {len(draft.dropped)} parts can be used")
         told = tuple(tuple(response.values()) for response in draft.responses)
-        key = (draft.video, draft.task, tuple(draft.questions), told)
+        said = repr((draft.video, draft.task, draft.questions, told)).encode()  # repr spells odd letters out
+        key = hashlib.blake2b(said, digest_size=16).digest()  # half a million texts need not be held twice
         if key in self._seen:
             raise LabelError(DUPLICATE, f"another row says the same of {draft.video!r}")
         base = f"{draft.task}-{draft.video}"
@@ -158,7 +160,7 @@ class Account:
             self._know(draft.video, draft.duration_s)
 
     def _label(self, draft: Draft, name: str) -> RawLabel:
-        generator = rng(self.options.seed, "import", self.name, name)
+        seeded = (self.options.seed, "import", self.name, name)
         return {
             "id": name,
             "kind": draft.kind,
@@ -167,8 +169,11 @@ class Account:
             "task_type": draft.task,
             "source": draft.source,
             "question": [
-                {"content": instruct(wording, generator, query) if wording else query, "time": time}
-                for wording, query, time in draft.questions
+                {
+                    "content": instruct(wording, rng(*seeded, number), query) if wording else query,
+                    "time": time,
+                }
+                for number, (wording, query, time) in enumerate(draft.questions)
             ],
             "response": draft.responses,
         }

@@ -15,7 +15,7 @@ from typing import Any
 from components.annotate.importers import checks, grounding
 from components.annotate.importers.account import Account, Draft, Imported, Options
 from components.annotate.importers.checks import OUTSIDE_VIDEO
-from components.annotate.importers.rows import read_list
+from components.annotate.importers.rows import read_numbered
 from components.protocol import reasons
 from components.protocol.labels import LabelError
 
@@ -30,7 +30,7 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
     """One label a description; see the package."""
     account = Account(SOURCE, options)
     for path in paths:
-        for number, row in enumerate(read_list(path)):
+        for number, row in read_numbered(path):
             account.take(f"{path.name}:{number}", _draft, row)
     return account.close()
 

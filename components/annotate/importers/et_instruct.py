@@ -21,7 +21,7 @@ from typing import Any
 from components.annotate.ground import span_text
 from components.annotate.importers import captions, checks, grounding, questions
 from components.annotate.importers.account import Account, Draft, Imported, Options
-from components.annotate.importers.rows import read_list
+from components.annotate.importers.rows import read_numbered
 from components.protocol import reasons
 from components.protocol.labels import LabelError
 
@@ -42,7 +42,7 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
     """One label a row; see the package."""
     account = Account("et_instruct", options)
     for path in paths:
-        for number, row in enumerate(read_list(path)):
+        for number, row in read_numbered(path):
             account.take(f"{path.name}:{number}", _draft, row)
     return account.close()
 

@@ -2,22 +2,32 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from components.core.errors import DataError
-from components.core.files import read_json
+from components.core.files import dumps, read_json, write_text
 from components.protocol import reasons
 from components.protocol.labels import LabelError
 
 
-def read_list(path: Path) -> list[Any]:
-    """A JSON list; DataError for anything else."""
+def read_list(path: Path, *, single: bool = False) -> list[Any]:
+    """A JSON list, with `single` also one object in place of it; DataError for anything else."""
     rows = read_json(path)
+    if single and isinstance(rows, dict):
+        return [rows]
     if not isinstance(rows, list):
         raise DataError(f"{path}: expected a JSON list of rows, found {type(rows).__name__}")
     return rows
+
+
+def read_numbered(path: Path, *, single: bool = False) -> Iterator[tuple[int, Any]]:
+    """Position and row as `read_list` has them; a row given out is let go: none is held in two forms."""
+    rows = read_list(path, single=single)
+    for number in range(len(rows)):
+        row, rows[number] = rows[number], None
+        yield number, row
 
 
 def read_text(path: Path) -> str:
@@ -67,3 +77,9 @@ def read_named(path: Path) -> tuple[dict[str, Any], Counter[str]]:
     if not isinstance(rows, dict):
         raise DataError(f"{path}: expected a JSON object of rows by name, found {type(rows).__name__}")
     return rows, again
+
+
+def write_rows(path: Path, rows: Sequence[Any]) -> None:
+    """A JSON list with one row a line; indenting it would hold a string for every word of it in memory."""
+    lines = ",\n".join(dumps(row, indent=None).rstrip("\n") for row in rows)
+    write_text(path, f"[\n{lines}\n]\n")

@@ -13,8 +13,7 @@ from typing import Any
 
 from components.annotate.importers import checks
 from components.annotate.importers.account import Account, Draft, Imported, Options
-from components.annotate.importers.rows import read_list
-from components.core.files import read_json
+from components.annotate.importers.rows import read_numbered
 from components.protocol import reasons
 from components.protocol.importer import from_released
 from components.protocol.labels import LabelError
@@ -62,9 +61,7 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
     """One label a row; see the package."""
     account = Account("streamo", options)
     for path in paths:
-        value = read_json(path)
-        rows = [value] if isinstance(value, Mapping) else read_list(path)
-        for number, row in enumerate(rows):
+        for number, row in read_numbered(path, single=True):
             account.take(f"{path.name}:{number}", _draft, row)
     return account.close()
 

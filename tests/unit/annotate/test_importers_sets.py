@@ -112,7 +112,7 @@ def test_two_files_that_share_a_video(tmp_path):
 
 
 def test_the_wording_depends_on_the_seed_alone(tmp_path):
-    rows = {f"v{n}": {"duration": 5, "timestamps": [[0, 1]], "sentences": ["a"]} for n in range(40)}
+    rows = {f"v{n}": {"duration": 5, "timestamps": [[0, 1]], "sentences": ["a"]} for n in range(200)}
     asked = [
         [
             label["question"][0]["content"]
