@@ -15,6 +15,12 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
         "--videos", type=Path, metavar="MANIFEST", help="parquet with the known video_id values"
     )
     parser.add_argument("--profile", metavar="NAME", help="ratio profile of params.yaml (validate.profiles)")
+    parser.add_argument(
+        "--accepted", type=Path, metavar="RESULT", help="result.json of the last accepted table (drift)"
+    )
+    parser.add_argument(
+        "--drift", type=float, default=0.03, metavar="SHARE", help="how far its state shares may have moved"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
     parser.set_defaults(run=run)
 
@@ -23,6 +29,7 @@ def run(args: argparse.Namespace) -> int:
     """Judge the table; returns 0 if every checked rule holds, else 1 with the failing rows on stderr."""
     from components.core import params
     from components.core.files import dumps
+    from components.validate.accepted import accepted_profile
     from components.validate.gate import run_gate
     from components.validate.profiles import choose_profile
     from components.validate.say import failures, summary
@@ -30,7 +37,8 @@ def run(args: argparse.Namespace) -> int:
 
     section = params.load_all().get("validate", {}) if Path("params.yaml").is_file() else None
     profile = choose_profile(args.profile, section)
-    result = run_gate(load_tables(args.turns, args.events, args.videos), profile).result
+    accepted = None if args.accepted is None else accepted_profile(args.accepted, args.drift)
+    result = run_gate(load_tables(args.turns, args.events, args.videos), profile, accepted=accepted).result
     print(dumps(result, indent=None) if args.json else summary(result), end="")
     print(failures(result), end="", file=sys.stderr)
     return 0 if result["success"] else 1

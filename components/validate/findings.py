@@ -8,11 +8,17 @@ import pandas as pd
 
 from components.validate.profiles import Profile
 from components.validate.rules import SHARE_RULES, row_rule
-from components.validate.shares import Excess, overall_excess, source_excess, task_excess
+from components.validate.shares import (
+    Excess,
+    accepted_excess,
+    overall_excess,
+    source_excess,
+    task_excess,
+)
 
 EXAMPLES = 50  # rows named per rule; the count is always whole
 
-JUDGES = dict(zip(SHARE_RULES, (overall_excess, task_excess, source_excess), strict=True))
+JUDGES = dict(zip(SHARE_RULES, (overall_excess, task_excess, source_excess, accepted_excess), strict=True))
 
 
 def find_rows(frame: pd.DataFrame, name: str) -> dict[str, Any]:

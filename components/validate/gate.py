@@ -19,13 +19,17 @@ class Outcome:
     gx_result: dict[str, Any]
 
 
-def run_gate(tables: Tables, profile: Profile, *, without: Collection[str] = ()) -> Outcome:
+def run_gate(
+    tables: Tables, profile: Profile, *, without: Collection[str] = (), accepted: Profile | None = None
+) -> Outcome:
     """Judge the tables.
 
     Args:
         tables: what to judge; a rule whose input is absent is listed as not checked and fails nothing.
         profile: the ratio profile.
         without: names of rules to leave out of the suite altogether (the fault tests remove one at a time).
+
+        accepted: the last accepted table's shares (`accepted.accepted_profile`); None leaves drift unchecked.
 
     Raises:
         ValueError: a name in `without` is no rule.
@@ -37,7 +41,7 @@ def run_gate(tables: Tables, profile: Profile, *, without: Collection[str] = ())
         raise ValueError(f"unknown rules {sorted(unknown)}; expected some of {', '.join(RULE_NAMES)}")
     from components.validate.suite import build_suites, run_suites  # imports Great Expectations
 
-    suites = build_suites(tables, profile, without)
+    suites = build_suites(tables, profile, without, accepted)
     gx_result = run_suites(tables, suites)
     checked = {
         item["expectation_config"]["kwargs"]["rule"]: _entry(item)
@@ -73,6 +77,6 @@ def _not_checked() -> dict[str, Any]:
         "passed": None,
         "checked": False,
         "failed": 0,
-        "detail": "not checked: its input (a file, or sources in the profile) was not given",
+        "detail": "not checked: its input (a file, or the profile's sources) was not given",
         "examples": [],
     }

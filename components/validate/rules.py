@@ -54,7 +54,8 @@ ROW_RULES: tuple[Rule, ...] = (
         "event_sample_known", "events", "An event's sample is in the turn table.", rules_events.unknown_sample
     ),
 )
-SHARE_RULES: tuple[str, str, str] = ("state_shares", "task_state_shares", "source_state_shares")
+ACCEPTED = "accepted_shares"
+SHARE_RULES: tuple[str, ...] = ("state_shares", "task_state_shares", "source_state_shares", ACCEPTED)
 RULE_NAMES: tuple[str, ...] = (*SHARE_RULES, *(rule.name for rule in ROW_RULES))
 
 

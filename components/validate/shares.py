@@ -47,6 +47,12 @@ def source_excess(frame: pd.DataFrame, profile: Profile) -> list[Excess]:
     return _group_excess(frame, "source", profile.sources.get)
 
 
+def accepted_excess(frame: pd.DataFrame, profile: Profile) -> list[Excess]:
+    """Where the whole, a task or a source has moved too far from the accepted table's shares."""
+    by_source = source_excess(frame, profile) if "source" in frame else []
+    return [*overall_excess(frame, profile), *task_excess(frame, profile), *by_source]
+
+
 def _group_excess(frame: pd.DataFrame, column: str, ratio_of: Callable[[str], Ratio | None]) -> list[Excess]:
     found = []
     codes = frame[column].cat.codes.to_numpy()

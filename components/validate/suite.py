@@ -9,7 +9,7 @@ import pandas as pd
 from components.core.errors import InternalError
 from components.validate.expectations import ExpectRowsToHoldRule, ExpectStateSharesToBeNear
 from components.validate.profiles import Profile
-from components.validate.rules import ROW_RULES, SHARE_RULES, Rule
+from components.validate.rules import ACCEPTED, ROW_RULES, SHARE_RULES, Rule
 from components.validate.tables import Tables
 
 # What differs from run to run without saying anything of the data.
@@ -18,6 +18,7 @@ SHARE_WORDS = {
     "state_shares": "The share of each state over all turns is near the ratio profile.",
     "task_state_shares": "The share of each state in every task is near its ratio, or softly the profile's.",
     "source_state_shares": "The share of each state in every source the profile names is near its ratio.",
+    ACCEPTED: "The share of each state, overall and in every task and source, is near the accepted table's.",
 }
 
 
@@ -28,14 +29,14 @@ def checkable(rule: Rule, tables: Tables) -> bool:
 
 
 def build_suites(
-    tables: Tables, profile: Profile, without: Collection[str]
+    tables: Tables, profile: Profile, without: Collection[str], accepted: Profile | None = None
 ) -> dict[str, gx.ExpectationSuite]:
     """One suite per table given, with one expectation per checkable rule that is not named in `without`."""
     expectations: dict[str, list[Any]] = {
         "turns": [
-            _share_expectation(name, profile)
-            for name in SHARE_RULES
-            if name != "source_state_shares" or (profile.sources and "source" in tables.turns)
+            _share_expectation(name, chosen)
+            for name, chosen in _share_profiles(tables, profile, accepted).items()
+            if chosen is not None
         ]
     }
     if tables.events is not None:
@@ -49,6 +50,12 @@ def build_suites(
         )
         for table, items in expectations.items()
     }
+
+
+def _share_profiles(tables: Tables, profile: Profile, accepted: Profile | None) -> dict[str, Profile | None]:
+    """The profile each share rule judges by; None where it cannot be checked."""
+    by_source = profile if profile.sources and "source" in tables.turns else None
+    return dict(zip(SHARE_RULES, (profile, profile, by_source, accepted), strict=True))
 
 
 def _share_expectation(name: str, profile: Profile) -> ExpectStateSharesToBeNear:

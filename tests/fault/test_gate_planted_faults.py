@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from components.core.errors import DataError, UsageError
+from components.core.files import write_json
+from components.validate.accepted import accepted_profile
 from components.validate.gate import Outcome
 from components.validate.profiles import PAPER
 from components.validate.rules import RULE_NAMES
@@ -181,6 +184,7 @@ def test_a_clean_table_passes_every_rule(tmp_path: Path) -> None:
     assert list(outcome.result["rules"]) == list(RULE_NAMES)
     passed = {name: rule["passed"] for name, rule in outcome.result["rules"].items()}
     assert passed.pop("source_state_shares") is None  # the profile names no source
+    assert passed.pop("accepted_shares") is None  # no accepted table was named
     assert all(passed.values())
     assert all(rule["failed"] == 0 for rule in outcome.result["rules"].values())
     assert outcome.result["shares"] == {"silence": 0.705882, "standby": 0.176471, "response": 0.117647}
@@ -253,6 +257,38 @@ def test_a_source_off_its_own_ratio_is_caught_by_name(tmp_path: Path) -> None:
     assert caught.result["source_shares"]["koala"] == {"silence": 1.0, "standby": 0.0, "response": 0.0}
     let_through = world.judge(tmp_path, without=("source_state_shares",), sources={"koala": usual})
     assert let_through.result["success"] is True
+
+
+def test_shares_that_moved_since_the_accepted_table_are_caught_by_name(tmp_path: Path) -> None:
+    before = World()
+    write_json(tmp_path / "result.json", before.judge(tmp_path).result)
+    accepted = accepted_profile(tmp_path / "result.json", 0.05)
+    assert before.judge(tmp_path, accepted=accepted).result["rules"]["accepted_shares"]["passed"] is True
+    now = World()
+    for row in now.turns:
+        row["source"] = "koala" if row["sample_id"] == "s03" else "test"
+    assert now.judge(tmp_path, accepted=accepted).result["success"] is True  # a new source is not judged
+    ratio_20_1_1(now)
+    caught = now.judge(tmp_path, tolerance=1.0, accepted=accepted)
+    assert broken(caught) == ["accepted_shares"]
+    detail = caught.result["rules"]["accepted_shares"]["detail"]
+    for group in ("all tasks", "event_caption", "test"):
+        assert f"{group}: silence is 0.9091, expected 0.7059 +/- 0.0500" in detail
+    assert "koala" not in detail
+    assert now.judge(tmp_path, tolerance=1.0).result["success"] is True
+
+
+def test_an_accepted_table_must_have_passed(tmp_path: Path) -> None:
+    world = World()
+    row_dropped(world)
+    write_json(tmp_path / "result.json", world.judge(tmp_path).result)
+    with pytest.raises(DataError, match="this gate did not pass"):
+        accepted_profile(tmp_path / "result.json")
+    write_json(tmp_path / "result.json", {"success": True})
+    with pytest.raises(DataError, match="not a result of `streamo validate`"):
+        accepted_profile(tmp_path / "result.json")
+    with pytest.raises(UsageError, match="tolerance of accepted shares is 3"):
+        accepted_profile(tmp_path / "result.json", 3)
 
 
 def test_removing_another_expectation_does_not_help(tmp_path: Path) -> None:

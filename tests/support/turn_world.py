@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.validate.gate import Outcome, run_gate
-from components.validate.profiles import PAPER, make_profile
+from components.validate.profiles import PAPER, Profile, make_profile
 from components.validate.tables import load_tables
 
 Rows = list[dict[str, Any]]
@@ -78,10 +78,16 @@ class World:
     def at(self, sample: str, turn: int) -> dict[str, Any]:
         return next(row for row in self.turns if (row["sample_id"], row["turn"]) == (sample, turn))
 
-    def judge(self, folder: Path, without: tuple[str, ...] = (), **profile: Any) -> Outcome:
+    def judge(
+        self,
+        folder: Path,
+        without: tuple[str, ...] = (),
+        accepted: Profile | None = None,
+        **profile: Any,
+    ) -> Outcome:
         turns, events, videos = folder / "t.parquet", folder / "e.parquet", folder / "v.parquet"
         pq.write_table(pa.Table.from_pylist(self.turns, schema=TURNS), turns)
         pq.write_table(pa.Table.from_pylist(self.events, schema=EVENTS), events)
         pq.write_table(pa.table({"video_id": pa.array(self.videos, pa.string())}), videos)
         chosen = make_profile("paper", {**PAPER, **profile})
-        return run_gate(load_tables(turns, events, videos), chosen, without=without)
+        return run_gate(load_tables(turns, events, videos), chosen, without=without, accepted=accepted)

@@ -71,9 +71,9 @@ def run_stage(folder: Path) -> None:
 def test_rules_whose_input_is_absent_are_listed_as_not_checked(folder: Path) -> None:
     result = run_gate(load_tables(folder / "turns.parquet"), choose_profile(None, None)).result
     unchecked = [name for name, rule in result["rules"].items() if rule["passed"] is None]
-    assert unchecked == [
-        "source_state_shares", "video_known", "event_before_end", "event_times_ordered", "event_sample_known",
-    ]  # fmt: skip
+    of_shares, of_files = ["source_state_shares", "accepted_shares"], ["video_known"]
+    of_events = ["event_before_end", "event_times_ordered", "event_sample_known"]
+    assert unchecked == [*of_shares, *of_files, *of_events]
     assert all(result["rules"][name]["checked"] is False for name in unchecked)
     assert result["success"] is True
     assert result["rows"] == 34
@@ -147,9 +147,8 @@ def test_command_line_prints_one_object(folder: Path, monkeypatch: Any, capsys: 
     assert main(["validate", "turns.parquet", *arguments]) == 0
     result = json.loads(capsys.readouterr().out)
     assert {"success", "rows", "shares", "rules"} <= set(result)
-    assert {rule["passed"] for name, rule in result["rules"].items() if name != "source_state_shares"} == {
-        True
-    }
+    unchecked = {"source_state_shares", "accepted_shares"}
+    assert {rule["passed"] for name, rule in result["rules"].items() if name not in unchecked} == {True}
 
 
 def test_command_line_exits_1_with_the_rows_on_stderr(folder: Path, monkeypatch: Any, capsys: Any) -> None:
@@ -169,6 +168,20 @@ def test_command_line_takes_the_profile_of_params_yaml(folder: Path, monkeypatch
     assert "state_shares" in capsys.readouterr().err
     assert main(["validate", "turns.parquet", "--profile", "nobody"]) == 2
     assert "known: even, paper" in capsys.readouterr().err
+
+
+def test_command_line_compares_with_the_accepted_result(folder: Path, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.chdir(folder)
+    assert main(["validate", "turns.parquet", "--json"]) == 0
+    (folder / "accepted.json").write_text(capsys.readouterr().out)
+    assert main(["validate", "turns.parquet", "--accepted", "accepted.json", "--drift", "0"]) == 0
+    write(folder, state="standby")
+    capsys.readouterr()
+    assert (
+        main(["validate", "turns.parquet", "--accepted", "accepted.json", "--drift", "0.02", "--json"]) == 1
+    )
+    rules = json.loads(capsys.readouterr().out)["rules"]
+    assert [name for name, rule in rules.items() if rule["passed"] is False] == ["accepted_shares"]
 
 
 def test_command_line_names_a_missing_column(folder: Path, monkeypatch: Any, capsys: Any) -> None:
