@@ -23,7 +23,7 @@ _CONTROL = re.compile(
 )
 _INSTRUCTIONS = re.compile(
     r"\b(ignore|disregard|forget|override|bypass)\b.{0,40}\b"
-    r"(instructions?|prompts?|rules|(text|messages?) (above|before)|(previous|prior|above) (text|messages?))\b"
+    r"(instructions?|prompts?|rules|(text|messages?) (above|before)|(previous|prior) (text|messages?))\b"
     r"|\b(system|developer) (prompt|message)\b"
     r"|\b(you are|act as|pretend to be) (now )?an? (ai|assistant|language model|chat ?bot)\b"
     r"|\bas an ai\b|\bnew instructions?\b"
