@@ -1,7 +1,7 @@
 """Two label files over the same videos, compared: spans, instants, texts, and the states of every turn."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from components.annotate.quality.texts import token_f1, words
 from components.annotate.quality.units import Units, lengths, read_units
 from components.protocol.batch import LengthOf
 from components.protocol.states import STATES
-from components.protocol.turns import Dialogue
+from components.protocol.turns import Event
 
 Row = defaultdict[str, float]
 CONFUSION = tuple(f"{one.label}/{other.label}" for one in STATES for other in STATES)
@@ -49,11 +49,11 @@ def compare(first: Iterable[Any], second: Iterable[Any], length_of: LengthOf, *,
     """
     one, other = read_units(first, length_of), read_units(second, length_of)
     rows: dict[str, dict[str, Row]] = {}
-    for key in sorted(one.dialogues.keys() & other.dialogues.keys()):
+    for key in sorted(one.samples.keys() & other.samples.keys()):
         video, task, _ = key
         row = rows.setdefault(task, {}).setdefault(video, defaultdict(float))
-        _count_events(row, one.dialogues[key], other.dialogues[key])
-        _count_turns(row, one.dialogues[key], other.dialogues[key])
+        _count_events(row, one.samples[key].head.events, other.samples[key].head.events)
+        _count_turns(row, one.samples[key].states, other.samples[key].states)
     whole: dict[str, Row] = {}
     for videos in rows.values():
         for video, row in videos.items():
@@ -85,13 +85,13 @@ def figures(videos: Mapping[str, Row], seed: int) -> dict[str, FigureDict]:
     return out
 
 
-def _count_events(row: Row, one: Dialogue, other: Dialogue) -> None:
+def _count_events(row: Row, one: Sequence[Event], other: Sequence[Event]) -> None:
     """Add the events of one unit: a pair is two events, one of each side, so both sides weigh the same."""
-    pairs = match(one.events, other.events)
-    for event in (*one.events, *other.events):
+    pairs = match(one, other)
+    for event in (*one, *other):
         row["spans" if is_span(event) else "instants"] += 1
-    row["first"] += len(one.events)
-    row["second"] += len(other.events)
+    row["first"] += len(one)
+    row["second"] += len(other)
     for pair in pairs:
         _count_pair(row, pair)
 
@@ -110,15 +110,18 @@ def _count_pair(row: Row, pair: Pair) -> None:
         row["equal"] += words(pair.first.text) == words(pair.second.text)
 
 
-def _count_turns(row: Row, one: Dialogue, other: Dialogue) -> None:
-    for turn, against in zip(one.turns, other.turns, strict=True):
-        row["turns"] += 1
-        row["same"] += turn.state is against.state
-        row[f"{turn.state.label}/{against.state.label}"] += 1
+def _count_turns(row: Row, one: bytearray, other: bytearray) -> None:
+    """Add the states of one unit's turns (a code a turn, in the order of STATES)."""
+    first, second = (np.frombuffer(states, dtype=np.uint8).astype(np.intp) for states in (one, other))
+    row["turns"] += len(first)
+    row["same"] += int((first == second).sum())
+    both = np.bincount(first * len(STATES) + second, minlength=len(CONFUSION))
+    for name, number in zip(CONFUSION, both.tolist(), strict=True):
+        row[name] += number
 
 
 def _shared(one: Units, other: Units) -> dict[str, dict[str, int]]:
     """Units by task that both files have, and those that only one has: these are not compared."""
-    mine, theirs = one.dialogues.keys(), other.dialogues.keys()
+    mine, theirs = one.samples.keys(), other.samples.keys()
     sides = {"both": mine & theirs, "only_first": mine - theirs, "only_second": theirs - mine}
     return {name: dict(sorted(Counter(task for _, task, _ in keys).items())) for name, keys in sides.items()}

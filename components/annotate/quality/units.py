@@ -1,4 +1,4 @@
-"""What is compared: all that a label file says about one video for one request, as one stream dialogue."""
+"""What is compared: all that a label file says about one video for one request, as one converted sample."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,10 +7,10 @@ from typing import Any
 
 from components.protocol import reasons
 from components.protocol.batch import LengthOf, VideoLength
-from components.protocol.convert import convert_sample
+from components.protocol.convert import convert_placed
 from components.protocol.labels import Label, LabelError, read_label
+from components.protocol.placed import Placed
 from components.protocol.times import parse_time
-from components.protocol.turns import Dialogue
 
 # Standing requests for whatever happens: all responses about a video belong together, however it was asked.
 POOLED = frozenset({"narration", "event_caption", "action_caption", "event_grounding"})
@@ -22,14 +22,14 @@ class Units:
     """A label file as comparable units.
 
     Attributes:
-        dialogues: by key; pooled responses answer one question at second 0.
+        samples: converted, by key; pooled responses answer one question at second 0.
         labels: labels read, usable or not.
         set_aside: labels that could not be used, by reason.
         responses_aside: responses of usable labels that could not be used, by reason.
 
     """
 
-    dialogues: dict[Key, Dialogue] = field(default_factory=dict)
+    samples: dict[Key, Placed] = field(default_factory=dict)
     labels: int = 0
     set_aside: Counter[str] = field(default_factory=Counter)
     responses_aside: Counter[str] = field(default_factory=Counter)
@@ -38,8 +38,8 @@ class Units:
         """Plain counts for JSON."""
         return {
             "labels": self.labels,
-            "units": len(self.dialogues),
-            "videos": len({key[0] for key in self.dialogues}),
+            "units": len(self.samples),
+            "videos": len({key[0] for key in self.samples}),
             "set_aside": dict(sorted(self.set_aside.items())),
             "responses_set_aside": dict(sorted(self.responses_aside.items())),
         }
@@ -61,22 +61,22 @@ def read_units(labels: Iterable[Any], length_of: LengthOf) -> Units:
     for key, group in groups.items():
         whole = {**group, "response": list(group["response"].values())}
         try:
-            units.dialogues[key] = dialogue = _convert(whole, length_of)
+            units.samples[key] = placed = _convert(whole, length_of)
         except LabelError as error:
             units.set_aside[error.reason] += members[key]
         else:
-            units.responses_aside.update(dialogue.counts.quarantined)
+            units.responses_aside.update(placed.head.counts.quarantined)
     return units
 
 
-def _convert(whole: Mapping[str, Any], length_of: LengthOf) -> Dialogue:
-    """The unit as a dialogue; LabelError where the video is unknown or the sample cannot be used."""
+def _convert(whole: Mapping[str, Any], length_of: LengthOf) -> Placed:
+    """The unit, converted; LabelError where the video is unknown or the sample cannot be used."""
     length = length_of(whole["video_path"])
     turns = length.num_turns("corrected", 1.0)
-    dialogue = convert_sample(whole, turns, duration_s=length.duration_s)
-    if not dialogue.turns:
-        raise LabelError(dialogue.quarantine[0].reason, dialogue.quarantine[0].detail)
-    return dialogue
+    placed = convert_placed(whole, turns, duration_s=length.duration_s)
+    if not placed.states:
+        raise LabelError(placed.head.quarantine[0].reason, placed.head.quarantine[0].detail)
+    return placed
 
 
 def lengths(durations: Mapping[str, float]) -> LengthOf:
