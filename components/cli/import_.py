@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from components.annotate.importers.account import Imported, Options
 
 ROWS_SHOWN = 20
+HEAD = b'[\n{"id": '  # of a file that an import wrote
 
 
 def add(sub: "argparse._SubParsersAction[Any]") -> None:
@@ -50,8 +51,7 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Import; 0 if there is any label, DataError if none, UsageError for wrong use."""
-    if args.out.suffix != ".json":
-        raise UsageError(f"{args.out}: expected a name that ends in .json")
+    _check_out(args.out)
     if args.missing_out is not None and args.media_root is None:
         raise UsageError("--missing-out needs --media-root")
     from components.annotate.importers.rows import write_rows
@@ -76,6 +76,17 @@ def run(args: argparse.Namespace) -> int:
     if args.missing_out is not None:
         write_json(args.missing_out, missing)
     return 0
+
+
+def _check_out(out: Path) -> None:
+    """A forgotten OUT.json makes the last input the output: only an import's own file is written over."""
+    if out.suffix != ".json":
+        raise UsageError(f"{out}: expected a name that ends in .json")
+    if out.exists():
+        with out.open("rb") as stream:
+            ours = stream.read(len(HEAD)) == HEAD
+        if not ours:
+            raise UsageError(f"{out} exists and no import wrote it; name another file for the labels")
 
 
 def _options(args: argparse.Namespace) -> "Options":

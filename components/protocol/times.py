@@ -77,7 +77,5 @@ def _released_clock(text: str, fps: float) -> int | None:
     parts = [float(part) for part in text.split(":")]
     if len(parts) not in (2, 3):
         return None
-    seconds = 0.0
-    for part in parts:
-        seconds = seconds * 60 + part
-    return int(seconds * fps)
+    hours, minutes, seconds = [0.0, *parts][-3:]
+    return int((hours * 3600 + minutes * 60 + seconds) * fps)  # in this order: rounding decides on a fraction

@@ -43,7 +43,7 @@ def spelled(draw, odd=True):
     kinds = ["int", "float", "digits", "decimal", "minutes", "hours", *(["unread", "bool"] if odd else [])]
     kind, whole, real = draw(st.sampled_from(kinds)), draw(st.integers(-2, 18)), draw(HUNDREDTHS)
     minutes, second, tenth = draw(st.integers(0, 1)), draw(SECOND), draw(st.sampled_from(["", ".5", ".25"]))
-    clock = minutes * 60 + float(f"{second}{tenth}")
+    last = float(f"{second}{tenth}")
     match kind:
         case "int":
             return Spelled(whole, index=whole)
@@ -54,9 +54,12 @@ def spelled(draw, odd=True):
         case "decimal":
             return Spelled(f"{real:.2f}", seconds=float(f"{real:.2f}"))
         case "minutes":
-            return Spelled(f"{minutes}:{second:02d}{tenth}", seconds=clock)
+            return Spelled(f"{minutes}:{second:02d}{tenth}", seconds=minutes * 60 + last)
         case "hours":
-            return Spelled(f"00:{minutes:02d}:{second:02d}{tenth}", seconds=clock)
+            part = draw(st.sampled_from([0, 0, 0.1, 0.0011]))  # the released code takes parts of an hour, too
+            return Spelled(
+                f"{part}:{minutes:02d}:{second:02d}{tenth}", seconds=part * 3600 + minutes * 60 + last
+            )
         case "bool":
             return Spelled(True, index=1)
     return draw(st.sampled_from(UNREAD))

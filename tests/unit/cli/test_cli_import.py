@@ -47,6 +47,14 @@ def test_same_seed_same_bytes(tmp_path, rows):
     assert len(json.loads(outs[2].read_text())) == 2
 
 
+def test_a_forgotten_output_does_not_cost_the_last_input(tmp_path, rows, capsys):
+    other = tmp_path / "val.json"
+    other.write_text(rows.read_text())
+    assert run(rows, other) == 2
+    assert "no import wrote it" in capsys.readouterr().err and json.loads(other.read_text()) == ROWS
+    assert run(rows, tmp_path / "out.json") == run(rows, tmp_path / "out.json") == 0
+
+
 def test_missing_videos_are_reported_by_source(tmp_path, rows, capsys):
     root, missing = tmp_path / "media", tmp_path / "missing.json"
     (root / "activitynet").mkdir(parents=True)
