@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
 from components.core.errors import DataError
 
@@ -135,5 +135,5 @@ class _Items:
             self.fail(str(error))
         self.text, self.place = self.text[self.place :] + more, 0
 
-    def fail(self, why: str) -> None:
+    def fail(self, why: str) -> NoReturn:
         raise DataError(f"{self.path}: not valid JSON ({why}, after {self.items} items, byte {self.byte})")
