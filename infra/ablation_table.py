@@ -4,25 +4,21 @@ Rates are of the free-running validation streams and of the time-matched forward
 bootstrap interval over videos, by the rules of components/evaluate. Cost stands in the run records.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from components.core.bootstrap import cluster_interval
 from components.core.errors import DataError
 from components.core.files import read_json
-from components.evaluate.forward_metrics import ResponseCount, count_responses
-from components.evaluate.state_scores import Watched, due_of, macro_f1
+from components.evaluate.state_scores import Watched
 from components.report.ablation import over_seeds
+from infra.ablation_rates import rates
 
 Row = dict[str, Any]
-Rate = Callable[[Sequence[Watched]], float | None]
 FPS2 = "2 frames a second"
-UNDEFINED = -1.0  # of a resample without anything to divide by; such bounds are not shown
 COLUMNS = {
     "macro_f1": "macro F1, three states",
     "speak_f1": "macro F1, speak or not",
@@ -81,60 +77,6 @@ def product(root: Path, name: str, suite: str, file: str) -> Row:
     """One file of an evaluation product."""
     found: Row = read_json(root / "artifacts/evaluation" / f"{name}-{suite}" / f"{file}.json")
     return found
-
-
-def rates(samples: Sequence[Watched]) -> Row:
-    """Each rate with its interval, both rounded; null where there is nothing to divide by."""
-    clusters = [sample.video_id for sample in samples]
-    found: Row = {}
-    for name, rate in RATES.items():
-        value = rate(samples)
-        cell: Row = {"value": None if value is None else round(value, 2), "interval": None}
-        if value is not None:
-            bounds = cluster_interval(samples, clusters, partial(defined, rate), seed=0)
-            cell["interval"] = [round(bound, 2) for bound in bounds] if min(bounds) >= 0 else None
-        found[name] = cell
-    return found
-
-
-def defined(rate: Rate, samples: Sequence[Watched]) -> float:
-    """The rate as a number for the bootstrap."""
-    value = rate(samples)
-    return UNDEFINED if value is None else value
-
-
-def responses(samples: Sequence[Watched]) -> ResponseCount:
-    """What the Responses of some samples came to."""
-    total = ResponseCount()
-    for sample in samples:
-        total.add(count_responses(sample.states, due_of(sample.truth)))
-    return total
-
-
-def two_states(samples: Sequence[Watched]) -> float:
-    """Macro F1 where standing by is being silent: the same question to methods with and without Standby."""
-    return macro_f1([replace(one, truth=quiet(one.truth), states=quiet(one.states)) for one in samples])
-
-
-def quiet(states: Sequence[str]) -> list[str]:
-    """The states without Standby."""
-    return ["silence" if state == "standby" else state for state in states]
-
-
-def mean_delay(samples: Sequence[Watched]) -> float | None:
-    """Mean wait of the due moments that were answered, in turns."""
-    waits = responses(samples).waits
-    return sum(waits) / len(waits) if waits else None
-
-
-RATES: dict[str, Rate] = {
-    "macro_f1": macro_f1,
-    "speak_f1": two_states,
-    "precision": lambda samples: responses(samples).rates()["precision"],
-    "recall": lambda samples: responses(samples).rates()["recall"],
-    "delay": mean_delay,
-    "false_alarms": lambda samples: responses(samples).summary()["false_alarms_per_quiet_hour"],
-}
 
 
 def points(ovo: Mapping[str, Any]) -> Row:
