@@ -1,6 +1,6 @@
 """The paper's half a million labels: raw labels -> turn table -> gate, with time by part and peak memory.
 
-    python benchmarks/labels.py [--samples 465800] [--turns 46e6] [--shards 16] [--plant] [--folder DIR]
+    python benchmarks/labels.py [--samples 465800] [--turns 46e6] [--shards 16] [--json] [--plant]
 
 Labels are drawn from the paper's task shares and histogram of video lengths (tests/support/paper_labels.py):
 about 71 turns a sample, or `--turns` in all. Three labels, in the first, middle and last shard, hold a state
@@ -91,7 +91,7 @@ def judge(meter: Meter, folder: Path, turns: Path, rows: int) -> dict[str, Any]:
 
 
 def compare(meter: Meter, folder: Path, raw: RawLabels, order: list[int]) -> None:
-    """The two paths over the same labels, one process each."""
+    """The two paths over the same labels, in this process."""
     (folder / "slice").mkdir()
     lengths, out = lengths_of(folder / "manifest.parquet"), folder / "slice/turns.parquet"
     used = []
@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=paper_labels.SAMPLES)
     parser.add_argument("--turns", type=float, help="mean number of turns of all samples")
     parser.add_argument("--shards", type=int, default=16)
+    parser.add_argument("--json", action="store_true", help="the labels as JSON lists, not as parquet")
     parser.add_argument("--plant", action="store_true")
     parser.add_argument("--slice", type=int, default=5_000)
     parser.add_argument("--folder", type=Path, help="below which a scratch folder is made")
@@ -133,7 +134,7 @@ def main() -> None:
 
 def run(folder: Path, args: argparse.Namespace) -> None:
     """The whole benchmark in one folder."""
-    meter = Meter()
+    meter, shards = Meter(), list[Path]()
     drawn = paper_labels.draw(args.samples, turns=args.turns)
     marked = paper_labels.of_shards(args.samples, args.shards)
     paper_labels.write_manifest(folder / "manifest.parquet", drawn)
@@ -141,6 +142,9 @@ def run(folder: Path, args: argparse.Namespace) -> None:
         "labels drawn (not ours)",
         lambda: paper_labels.write_shards(folder / "labels", drawn, args.shards, spoiled=marked),
     )
+    if args.json:
+        shards = meter.part("labels as JSON (not ours)", lambda: paper_labels.as_json(shards))
+        print(f"{sum(path.stat().st_size for path in shards) / 2**20:.0f} MiB of JSON")
     begun = time.perf_counter()
     raw = meter.part("labels indexed", lambda: open_labels(shards))
     order = sorted(range(len(raw.ids)), key=raw.ids.__getitem__)

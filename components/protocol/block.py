@@ -12,7 +12,7 @@ from components.protocol.convert import num_turns
 from components.protocol.counts import Counts
 from components.protocol.labels import LabelError
 from components.protocol.plain import Heads, convert_plain, items
-from components.protocol.rawfiles import LABEL_SCHEMA, ColumnPart, Part
+from components.protocol.rawfiles import ColumnPart, Part, is_typed
 from components.protocol.states import STATES
 from components.protocol.times import MICRO
 
@@ -53,7 +53,7 @@ class Done:
 def convert_block(block: Block) -> Done:
     """Convert the labels of a block: the plain ones by column (if they are columns), the rest one by one."""
     part, tally = block.part, Tally()
-    if block.rules == "corrected" and isinstance(part, ColumnPart) and _is_typed(part.table):
+    if block.rules == "corrected" and isinstance(part, ColumnPart) and is_typed(part.table):
         at, samples, counts = _by_column(block, part)
         _count(tally, samples, counts)
     else:
@@ -71,14 +71,6 @@ def convert_block(block: Block) -> Done:
         samples = merged(samples, at, others, np.array([row for row, _ in kept], dtype=np.int64))
         tally.add(one_by_one)
     return Done(turn_columns(samples), event_columns(samples), tally)
-
-
-def _is_typed(table: pa.Table) -> bool:
-    """Whether the times are numbers and the texts texts, as in LABEL_SCHEMA."""
-    return all(
-        name in table.column_names and table.schema.field(name).type == LABEL_SCHEMA.field(name).type
-        for name in LABEL_SCHEMA.names
-    )
 
 
 def _by_column(block: Block, part: ColumnPart) -> tuple[Array, Samples, Counts]:

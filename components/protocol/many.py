@@ -45,7 +45,8 @@ def write_tables(
         events: the event table, or None.
         rules: `corrected` or `released`.
         fps: frames a second; matters to released rules only.
-        workers: processes beside this one, 0 for none; None: one a core from MANY labels on.
+        workers: processes beside this one, 0 for none; None: one a core from MANY labels on, unless they go
+            by column, which is done sooner than they are sent.
 
     Raises:
         DataError: not one label could be used; then no file appears.
@@ -53,20 +54,32 @@ def write_tables(
 
     """
     if workers is None:
-        workers = len(os.sched_getaffinity(0)) if len(order) >= MANY else 0
+        by_column = raw.typed and rules == "corrected"
+        workers = 0 if by_column or len(order) < MANY else len(os.sched_getaffinity(0))
     progress = Progress("convert: labels", len(order), silent=len(order) < MANY)
     with ExitStack() as stack:
         out = GroupWriter(stack, turns, TURN_SCHEMA)
         told = None if events is None else GroupWriter(stack, events, EVENT_SCHEMA)
+        # The writer compresses on another core while the next block is converted.
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        written: Future[None] | None = None
         for done in _convert(_blocks(raw, order, length_of, rules, fps), workers):
-            out.write(done.turns)
-            if told is not None:
-                told.write(done.events)
+            if written is not None:
+                written.result()
+            written = pool.submit(_write, done, out, told)
             tally.add(done.tally)
             progress.step(done.tally.samples_in)
+        if written is not None:
+            written.result()
         if not tally.samples:
             first = tally.rows()[:3]
             raise DataError(f"none of {tally.samples_in} labels could be used; first reasons: {first}")
+
+
+def _write(done: Done, turns: GroupWriter, events: GroupWriter | None) -> None:
+    turns.write(done.turns)
+    if events is not None:
+        events.write(done.events)
 
 
 def _blocks(

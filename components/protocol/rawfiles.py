@@ -53,11 +53,15 @@ class Part(Protocol):
 
 
 class RawLabels(Protocol):
-    """All labels of some files: `ids`, `tasks` and `videos` by position, the labels by `part`."""
+    """All labels of some files: `ids`, `tasks` and `videos` by position, the labels by `part`.
+
+    `typed`: they are columns of the types of LABEL_SCHEMA, so that most need not become Python objects.
+    """
 
     ids: list[str]
     tasks: list[object]
     videos: list[str]
+    typed: bool
 
     def part(self, order: Sequence[int]) -> Part:
         """The labels at these positions, in this order."""
@@ -104,6 +108,8 @@ class JsonPart:
 
 class JsonLabels:
     """JSON files that stay on disk: the place of every label is known."""
+
+    typed = False
 
     def __init__(self, paths: Sequence[Path], *, lists_only: bool = False):
         self.ids, self.tasks, self.videos = list[str](), list[object](), list[str]()
@@ -176,6 +182,7 @@ class ColumnLabels:
                 self.tasks.append(label.get("task_type"))
                 self.videos.append(video_id(label))
         self._table = pa.concat_tables(tables, promote_options="default")
+        self.typed = is_typed(self._table)
 
     def part(self, order: Sequence[int]) -> ColumnPart:
         """The labels at these positions."""
@@ -183,6 +190,14 @@ class ColumnLabels:
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def is_typed(table: pa.Table) -> bool:
+    """Whether the times are numbers and the texts texts, as in LABEL_SCHEMA."""
+    return all(
+        name in table.column_names and table.schema.field(name).type == LABEL_SCHEMA.field(name).type
+        for name in LABEL_SCHEMA.names
+    )
 
 
 def _read(path: Path) -> pa.Table:

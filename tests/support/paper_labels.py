@@ -5,7 +5,8 @@ sources share the samples (drawn evenly here, one a video) nor the ratio within 
 every sample at the overall 2 in 17 turns, and the four tasks that tell spans make the Standby of all.
 """
 
-from collections.abc import Collection, Iterator
+import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,6 +160,24 @@ def write_shards(
                     table = _spoiled(table, [row - int(part[0]) for row in spoiled if row in part])
                 out.write_table(table)
     return paths
+
+
+def as_json(paths: Sequence[Path]) -> list[Path]:
+    """The same labels as JSON lists beside the shards, an unused time spelled ""."""
+    out = []
+    for path in paths:
+        out.append(path.with_suffix(".json"))
+        with out[-1].open("w", encoding="utf-8") as file:
+            before = "["
+            with pq.ParquetFile(path) as table:
+                for batch in table.iter_batches(8_192):
+                    for label in batch.to_pylist():
+                        for item in label["response"]:
+                            item.update({key: "" for key, value in item.items() if value is None})
+                        file.write(before + json.dumps(label))
+                        before = ",\n"
+            file.write("]\n")
+    return out
 
 
 def _parts(rows: Array, size: int = 8_192) -> Iterator[Array]:
