@@ -140,7 +140,7 @@ def test_any_row_is_a_label_or_a_counted_rejection(name, tmp_path, data):
     rows = data.draw(damaged(name))
     path = tmp_path / "t.json"
     write(name, path, rows)
-    found = balanced(IMPORTERS[name].read([path], Options(durations={"llava_video/a.mp4": 9.5})))
+    found = balanced(IMPORTERS[name].read([path], Options(durations={"LLaVA_Video/x/a.mp4": 9.5})))
     json.dumps([found.rejected, found.dropped], ensure_ascii=False).encode("utf-8")  # can be written
     assert found.counts["rows"] >= (len(rows) if name != "jsonl" else 1)
     for label in found.labels:

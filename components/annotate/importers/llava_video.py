@@ -5,7 +5,8 @@ lmms-lab/LLaVA-Video-178K (splits caption, open_ended, multi_choice) and the loa
 message is {"from": "human" | "gpt", "value"}, the first one of a row begins with `<image>`. A multiple-choice
 question lists its options ("A. ...") and the answer is a letter with its option; both stay as they are.
 Written from public documentation, not tried on the files themselves. Lengths are not in the set: give
---durations or --media-root. `video` is the path below `llava_video/`.
+--durations or --media-root. Videos: `LLaVA_Video/<data_source>/<video>`, where the set's archives unpack and
+the released labels of Streamo look for them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from components.annotate.importers.account import Account, Draft, Imported, Opti
 from components.annotate.importers.rows import read_list
 from components.protocol.labels import LabelError
 
-SOURCE = FOLDER = "llava_video"
+SOURCE, FOLDER = "llava_video", "LLaVA_Video"
 
 
 def read(paths: Sequence[Path], options: Options) -> Imported:
@@ -40,7 +41,9 @@ def _videos(rows: Sequence[Any]) -> Iterator[str]:
 
 
 def _video(row: Any) -> str:
-    return checks.path(FOLDER, checks.field(row, "video"))
+    video = checks.path("", checks.field(row, "video"))
+    part = row.get("data_source") or ""
+    return checks.path(FOLDER, f"{part}/{video}" if isinstance(part, str) and part else video)
 
 
 def _take(account: Account, where: str, row: Any, known: Mapping[str, float]) -> None:

@@ -166,7 +166,12 @@ def llava():
 
 
 def test_llava_video_asks_when_the_whole_video_was_seen(tmp_path):
-    found = read("llava_video", tmp_path / "qa.json", llava(), durations={"llava_video/NextQA/1.mp4": 12.2})
+    found = read(
+        "llava_video",
+        tmp_path / "qa.json",
+        llava(),
+        durations={"LLaVA_Video/0_30_s_nextqa/NextQA/1.mp4": 12.2, "LLaVA_Video/x/NextQA/1.mp4": 9},
+    )
     assert found.counts["rows"] == 6
     one, two = found.labels
     assert one["question"][0]["content"].endswith(
@@ -174,7 +179,7 @@ def test_llava_video_asks_when_the_whole_video_was_seen(tmp_path):
     )
     assert one["question"][0]["time"] == one["response"][0]["time"] == 12.0
     assert [label["response"][0]["content"] for label in (one, two)] == ["B. at sea", "She waves."]
-    assert found.durations == {"llava_video/NextQA/1.mp4": 12.2}
+    assert found.durations == {"LLaVA_Video/0_30_s_nextqa/NextQA/1.mp4": 12.2}
     assert reasons(found.rejected) == {
         "qa.json:1:0": "empty_text",
         "qa.json:2": "malformed",
@@ -185,10 +190,10 @@ def test_llava_video_asks_when_the_whole_video_was_seen(tmp_path):
 
 def test_lengths_come_from_the_files_below_the_media_root(tmp_path):
     rows = [{"data_source": "x", "video": "clip.mp4", "conversations": chat("What?", "It.")}]
-    (tmp_path / "root/llava_video").mkdir(parents=True)
-    plain(tmp_path / "root/llava_video/clip.mp4", seconds=3)
+    (tmp_path / "root/LLaVA_Video/x").mkdir(parents=True)
+    plain(tmp_path / "root/LLaVA_Video/x/clip.mp4", seconds=3)
     found = read("llava_video", tmp_path / "qa.json", rows, media_root=tmp_path / "root")
-    assert found.durations == {"llava_video/clip.mp4": 3.0}
+    assert found.durations == {"LLaVA_Video/x/clip.mp4": 3.0}
     assert found.labels[0]["question"][0]["time"] == 2.0
 
 
