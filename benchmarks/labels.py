@@ -4,9 +4,10 @@
 
 Labels are drawn from the paper's task shares and histogram of video lengths (tests/support/paper_labels.py):
 about 71 turns a sample, or `--turns` in all. Three labels, in the first, middle and last shard, hold a state
-token: conversion must name those three responses and no other. `--plant` also spoils three rows of the turn
-table, of samples of the same shards, and judges that copy: the gate must name those three rows. At last
-`--slice` labels go through the spelled-out path, sample by sample, and through the columns, in this process.
+token: conversion must name those three responses and no other. `--plant` spoils three rows of a copy of the
+turn table, of samples of the same shards, and has that judged: the gate must name those rows and no other. At
+last `--slice` labels go through the spelled-out path, sample by sample, and by column. The gate is a process
+of its own in the DAG, so the raw labels are let go before it.
 """
 
 import argparse
@@ -18,11 +19,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from components.core.process import fix_environment
-from components.protocol.batch import Tally, convert_all
+from components.protocol.batch import Tally, place_all
 from components.protocol.dialogues import lengths_of
 from components.protocol.many import write_tables
-from components.protocol.rawfiles import RawLabels, each, open_labels
+from components.protocol.rawfiles import LABEL_SCHEMA, Part, RawLabels, each, open_labels
 from components.protocol.tables import write_turns
 from tests.support import paper_labels
 from tests.support.spoiled import FAULTS, spoil
@@ -90,27 +94,28 @@ def judge(meter: Meter, folder: Path, turns: Path, rows: int) -> dict[str, Any]:
     return meter.part("gate: judge", lambda: run_gate(tables, profile).result, rows)
 
 
-def compare(meter: Meter, folder: Path, raw: RawLabels, order: list[int]) -> None:
-    """The two paths over the same labels, in this process."""
+def compare(meter: Meter, folder: Path, part: Part) -> None:
+    """The two paths over the same labels, in this process: the spelled-out one, then the columns."""
     (folder / "slice").mkdir()
-    lengths, out = lengths_of(folder / "manifest.parquet"), folder / "slice/turns.parquet"
+    labels = folder / "slice/labels.parquet"
+    pq.write_table(pa.Table.from_pylist(part.labels(), schema=LABEL_SCHEMA), labels)
+    raw, lengths = open_labels([labels]), lengths_of(folder / "manifest.parquet")
+    order = list(range(len(raw.ids)))
+    old, new = folder / "slice/old.parquet", folder / "slice/new.parquet"
+
+    def one_by_one() -> None:
+        samples = Tally().watch(place_all(each(raw, order), lengths))
+        write_turns(old, (sample.dialogue() for sample in samples), events=old.with_suffix(".events"))
+
+    def columns() -> None:
+        write_tables(new, raw, order, lengths, Tally(), events=new.with_suffix(".events"), workers=0)
+
     used = []
-    for name in ("slice: sample by sample", "slice: columns"):
+    for name, body in (("slice: sample by sample", one_by_one), ("slice: columns", columns)):
         begun = time.process_time()
-        if name == "slice: columns":
-            first = out.read_bytes()
-            body: Callable[[], object] = lambda: write_tables(  # noqa: E731
-                out, raw, order, lengths, Tally(), events=folder / "slice/events.parquet", workers=0
-            )
-        else:
-            body = lambda: write_turns(  # noqa: E731
-                out,
-                (dialogue for dialogue in convert_all(each(raw, order), lengths) if dialogue.turns),
-                events=folder / "slice/events.parquet",
-            )
         meter.part(name, body)
         used.append(time.process_time() - begun)
-    same = "the same bytes" if out.read_bytes() == first else "DIFFERENT bytes"
+    same = "the same bytes" if old.read_bytes() == new.read_bytes() else "DIFFERENT bytes"
     print(f"columns: {used[0] / used[1]:.1f} x less processor time, {same}")
 
 
@@ -132,11 +137,25 @@ def main() -> None:
         run(Path(name), args)
 
 
+def to_turns(
+    meter: Meter, folder: Path, shards: list[Path], marked: list[int], slice_size: int
+) -> tuple[dict[str, Any], dict[str, str], Part]:
+    """Raw labels to tables; the summary, which samples may be spoiled, and the labels to compare on."""
+    raw = meter.part("labels indexed", lambda: open_labels(shards))
+    order = sorted(range(len(raw.ids)), key=raw.ids.__getitem__)
+    tally = meter.part("converted and written", lambda: convert(folder, raw, order))
+    named = {row["id"] for row in tally.rows()}
+    assert named == {raw.ids[row] for row in marked}, f"set aside: {tally.rows()[:5]}"
+    where = {raw.ids[row - 1]: fault for row, fault in zip(marked, FAULTS, strict=True)}
+    part = raw.part(order[:slice_size])
+    raw.close()
+    return tally.summary(), where, part
+
+
 def run(folder: Path, args: argparse.Namespace) -> None:
     """The whole benchmark in one folder."""
-    meter, shards = Meter(), list[Path]()
+    meter, marked = Meter(), paper_labels.of_shards(args.samples, args.shards)
     drawn = paper_labels.draw(args.samples, turns=args.turns)
-    marked = paper_labels.of_shards(args.samples, args.shards)
     paper_labels.write_manifest(folder / "manifest.parquet", drawn)
     shards = meter.part(
         "labels drawn (not ours)",
@@ -146,35 +165,25 @@ def run(folder: Path, args: argparse.Namespace) -> None:
         shards = meter.part("labels as JSON (not ours)", lambda: paper_labels.as_json(shards))
         print(f"{sum(path.stat().st_size for path in shards) / 2**20:.0f} MiB of JSON")
     begun = time.perf_counter()
-    raw = meter.part("labels indexed", lambda: open_labels(shards))
-    order = sorted(range(len(raw.ids)), key=raw.ids.__getitem__)
-    tally = meter.part("converted and written", lambda: convert(folder, raw, order), drawn.turns())
-    summary = tally.summary()
-    named = {row["id"] for row in tally.rows()}
-    assert named == {raw.ids[row] for row in marked}, f"set aside: {tally.rows()[:5]}"
-    result = judge(meter, folder, folder / "turns.parquet", summary["turns"])
-    print(
-        f"{summary['samples']} samples, {summary['turns']} turns, {summary['counts']['placed']} responses, ",
-        end="",
-    )
-    print(f"{len(named)} planted responses named; {time.perf_counter() - begun:.0f} s in all")
-    broken = [rule for rule, found in result["rules"].items() if found["passed"] is not True]
-    assert result["success"] and not broken, f"the gate says no: {broken}"
+    summary, where, part = to_turns(meter, folder, shards, marked, args.slice)
+    seconds = time.perf_counter() - begun
+    turns, planted = folder / "turns.parquet", set[tuple[str, str, int]]()
     if args.plant:
-        where = {raw.ids[row - 1]: fault for row, fault in zip(marked, FAULTS, strict=True)}
-        planted = spoil(folder / "turns.parquet", folder / "spoiled.parquet", where)
-        result = judge(meter, folder, folder / "spoiled.parquet", summary["turns"])
-        found = {
-            (rule, row["sample_id"], row["turn"])
-            for rule, entry in result["rules"].items()
-            for row in entry["examples"]
-        }
-        assert found == planted, f"named {found}, planted {planted}"
-        print(
-            "planted rows named: "
-            + "; ".join(f"{rule} {sample} turn {turn}" for rule, sample, turn in planted)
-        )
-    compare(meter, folder, raw, order[: args.slice])
+        whole, turns = turns, folder / "spoiled.parquet"
+        planted = meter.part("rows spoiled (not ours)", lambda: spoil(whole, turns, where))
+    begun = time.perf_counter()
+    result = judge(meter, folder, turns, summary["turns"])
+    seconds += time.perf_counter() - begun
+    counts = (
+        f"{summary['samples']} samples, {summary['turns']} turns, {summary['counts']['placed']} responses"
+    )
+    print(f"{counts}: {seconds:.0f} s; the 3 planted labels named, no other")
+    rules = result["rules"].items()
+    found = {(rule, row["sample_id"], row["turn"]) for rule, entry in rules for row in entry["examples"]}
+    assert found == planted, f"named {found}, planted {planted}"
+    for rule, sample, turn in sorted(planted):
+        print(f"named, and no other row: {rule} {sample} turn {turn}")
+    compare(meter, folder, part)
     print(f"shares {result['shares']}")
 
 

@@ -181,7 +181,8 @@ class ColumnLabels:
                 self.ids.append(label["id"])
                 self.tasks.append(label.get("task_type"))
                 self.videos.append(video_id(label))
-        self._table = pa.concat_tables(tables, promote_options="default")
+        # In one piece: taking rows of a list column in pieces copies all of it, block after block.
+        self._table = pa.concat_tables(tables, promote_options="default").combine_chunks()
         self.typed = is_typed(self._table)
 
     def part(self, order: Sequence[int]) -> ColumnPart:

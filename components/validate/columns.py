@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 from components.core.errors import DataError
 from components.protocol.states import contains_state_token
 
+ROWS = 1 << 20
+
 
 class Coder:
     """Numbers the distinct texts of one column across batches, in order of appearance; null is -1."""
@@ -48,6 +50,21 @@ def plain(column: pa.Array) -> pa.Array:
 def there(column: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """(N,) bool: the value is not null."""
     return np.asarray(column.is_valid())
+
+
+def lookup(table: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """(N,) `table[codes]`, some rows at a time: numpy would first make 8 bytes of each code."""
+    out = np.empty(len(codes), dtype=table.dtype)
+    for first in range(0, len(codes), ROWS):
+        out[first : first + ROWS] = table[codes[first : first + ROWS]]
+    return out
+
+
+def first_values(codes: np.ndarray, values: np.ndarray, table: np.ndarray) -> None:
+    """Set `table[code]` to the value in the first row of each code, some rows at a time."""
+    for stop in range(len(codes), 0, -ROWS):
+        part = slice(max(0, stop - ROWS), stop)
+        table[codes[part][::-1]] = values[part][::-1]  # of equal indices the last assignment stays
 
 
 def numbers(column: pa.Array, name: str, path: Path) -> np.ndarray:

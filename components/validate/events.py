@@ -66,9 +66,7 @@ def _durations(turns: Turns, known: int, count: int) -> np.ndarray:
     """(count,) the duration in the first row of each sample; NaN for those the turn table lacks."""
     durations = np.full(count, np.nan)
     codes = turns.frame["sample"].cat.codes.to_numpy()
-    durations[:known][codes[::-1]] = turns.frame["duration_s"].to_numpy()[
-        ::-1
-    ]  # of equal indices the last stays
+    columns.first_values(codes, turns.frame["duration_s"].to_numpy(), durations[:known])
     return durations
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from components.validate.columns import lookup
 from components.validate.events import NO_QUESTION, own_question, read_events
 from components.validate.reading import read_turns
 from components.validate.schema import VIDEO_COLUMNS, open_table
@@ -53,7 +54,7 @@ def _video_known(frame: pd.DataFrame, manifest: Path) -> np.ndarray:
     known = set(open_table(manifest, VIDEO_COLUMNS).read(columns=["video_id"]).column(0).to_pylist())
     names = frame["video"].cat.categories
     table = np.array([name in known for name in names], dtype=bool)
-    return table[frame["video"].cat.codes.to_numpy()] if len(table) else np.empty(0, dtype=bool)
+    return lookup(table, frame["video"].cat.codes.to_numpy())
 
 
 def _grouped(frame: pd.DataFrame) -> pd.DataFrame:
