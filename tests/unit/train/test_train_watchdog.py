@@ -1,5 +1,6 @@
 """Who is named when ranks fall silent: by a clock of the test's own, and with real processes."""
 
+import contextlib
 import json
 import os
 import signal
@@ -153,8 +154,9 @@ def two_ranks(products, base, recipe, tmp_path):
 
 def _found(pid, ranks):
     for child in psutil.Process(pid).children(recursive=True):
-        if "components.train.rank" in " ".join(child.cmdline()):
-            ranks[int(child.environ()["RANK"])] = child
+        with contextlib.suppress(psutil.NoSuchProcess):  # a short-lived child ended between the two looks
+            if "components.train.rank" in " ".join(child.cmdline()):
+                ranks[int(child.environ()["RANK"])] = child
     return len(ranks) == 2
 
 
