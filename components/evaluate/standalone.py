@@ -117,9 +117,7 @@ def base_of(model: Path, data: Path) -> Path:
     family = str(read_json(model / "config.json").get("model_type"))
     base = data / "models/base" / family
     if not base.is_dir():
-        raise DataError(
-            f"{base}: missing, and retention compares with the base; run `make reproduce`"
-        )
+        raise DataError(f"{base}: missing, and retention compares with the base; run `make reproduce`")
     return base
 
 
