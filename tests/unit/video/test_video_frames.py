@@ -1,5 +1,6 @@
 """frames_at against a reference that decodes everything and compares timestamps."""
 
+import itertools
 import json
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ import pytest
 from components.core.errors import DataError
 from components.video import pick
 from components.video.frames import frames_at, iter_frames_at, num_turns, turn_times
+from components.video.probe import probe_many
 from components.video.reader import Reader
 from tests.support import videos
 from tests.support.reference import reference_frames
@@ -169,6 +171,31 @@ def test_the_shared_clips_against_the_reference(shared_data):
             instants = turn_times(14, 2)
             pairs = zip(frames_at(path, instants), reference_frames(path, instants), strict=True)
             assert all(np.array_equal(ours, theirs) for ours, theirs in pairs), path.name
+
+
+def test_every_usable_shared_clip_shows_what_its_timestamps_say(shared_data):
+    """Second by second, against one pass over the pictures in the order of their timestamps."""
+    files = [path for path in sorted((shared_data / "videos").rglob("*")) if path.suffix in {".mp4", ".webm"}]
+    usable = [probe for probe in probe_many(files, quick=True) if probe.ok]
+    assert len(usable) >= 10
+    for probe in usable:
+        instants = turn_times(min(30, num_turns(probe.duration_s)))
+        shown = dict(iter_frames_at(probe.path, instants))
+        assert len(shown) == len(instants)
+        for position, picture in by_timestamp(probe.path, instants):
+            assert np.array_equal(shown[position], picture), f"{probe.path} at {instants[position]} s"
+
+
+def by_timestamp(path, instants):
+    """(position, picture): the last picture whose timestamp, from the first on, is not past the instant."""
+    with av.open(str(path)) as container:
+        frames = ((frame.time, frame) for frame in container.decode(video=0))
+        first, before = next(frames)
+        waiting = list(enumerate(instants))
+        for time_s, frame in itertools.chain(frames, [(float("inf"), None)]):
+            while waiting and waiting[0][1] < time_s - first - 1e-6:
+                yield waiting.pop(0)[0], before.to_ndarray(format="rgb24")
+            before = frame
 
 
 def test_the_published_timestamps_of_every_frame(shared_data, tmp_path):
