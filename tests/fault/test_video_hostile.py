@@ -1,10 +1,9 @@
 """Headers that lie: pictures of 64k x 64k, videos without an end, thousands of streams.
 
-The files are made here and are small; what they promise is not. A child process reads them and believes no
-promise: all children of these tests stay far below the memory that one picture would take.
+The files are made here and are small; what they promise is not. A child process reads them within 2 GiB of
+address space, where one such picture alone would be 6.4 GB, and no picture makes it meet that limit.
 """
 
-import resource
 import struct
 from pathlib import Path
 
@@ -16,14 +15,6 @@ from tests.support.videos import constant, write_video
 
 HUGE = 65_535
 LIMITS = Limits(memory_mb=2048, cpu_s=20, wall_s=60.0, max_duration_s=3600.0)
-RESIDENT_KB = 700_000  # libraries included; a 64k x 64k picture alone would be 6.4 GB
-
-
-@pytest.fixture(autouse=True)
-def bounded():
-    """No child may ever have held what a header promised."""
-    yield
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < RESIDENT_KB
 
 
 def boxes(data: bytes, name: bytes) -> list[int]:
@@ -75,7 +66,7 @@ def test_pictures_of_64k_by_64k_are_never_made(tmp_path, also):
     path = also(huge_pictures(write_video(tmp_path / "huge.mov", constant(10, 20), codec="mjpeg")))
     found = probe(path, limits=LIMITS)
     assert found.reason in {"too_many_pixels", "undecodable"}, found
-    probe(path, quick=True, limits=LIMITS)  # sees no picture, and takes no memory for one (fixture)
+    assert probe(path, quick=True, limits=LIMITS).ok  # sees no picture, and takes no memory for one
 
 
 def test_a_video_without_an_end_is_too_long(tmp_path):
