@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+from components.core.claims import Claims
 from components.core.seeds import py_random
 from components.teacher.base import Refusal
 from components.teacher.budget import Amount, Budget
 from components.teacher.cache import AnswerCache, Kept
 from components.teacher.chat import ChatRequest, Reply, key_of
-from components.teacher.claims import Claims
 from components.teacher.endpoint import Endpoint, EndpointError
 from components.teacher.limiter import Limiter, Pass
 from components.teacher.reading import NotACompletionError, read_answer, read_completion

@@ -18,6 +18,7 @@ class Limits:
         max_duration_s: longer videos are `too_long`.
         max_pixels: width x height; larger ones are `too_many_pixels`.
         max_streams: more streams are `too_many_streams`.
+        file_mb: the largest file the child may write, MiB; a child that only looks writes none.
 
     """
 
@@ -27,13 +28,14 @@ class Limits:
     max_duration_s: float = 86_400.0
     max_pixels: int = 33_177_600
     max_streams: int = 64
+    file_mb: int = 0
 
 
 def limit_process(limits: Limits) -> None:
-    """Limit this process's memory for good; no core dumps, no files written."""
+    """Limit this process's memory for good; no core dumps, no file beyond `file_mb`."""
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory_mb * MIB, limits.memory_mb * MIB))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_mb * MIB, limits.file_mb * MIB))
 
 
 def limit_next_file(limits: Limits) -> None:

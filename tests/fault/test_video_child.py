@@ -75,11 +75,11 @@ def test_a_crash_is_a_reason_and_the_next_file_is_probed(worker, tmp_path, name)
 def test_a_hang_is_a_timeout(worker, tmp_path):
     clip, child = start(worker, tmp_path)
     os.kill(child, signal.SIGSTOP)
-    worker.limits = Limits(wall_s=0.5)
+    worker.child.limits = Limits(wall_s=0.5)
     result = worker.ask(clip, quick=False)
     assert (result.reason, result.detail) == ("timeout", "no answer within 0.5 s")
     assert not psutil.pid_exists(child)
-    worker.limits = Limits()
+    worker.child.limits = Limits()
     assert worker.ask(clip, quick=False).ok
 
 

@@ -1,7 +1,7 @@
-"""Who asks what right now, among the processes that share one folder of answers.
+"""Who makes what right now, among the processes that share one folder of things named by a hash.
 
-A claim is a one-byte lock at an offset of one file that the request's hash fixes: the kernel gives it back
-when its process ends, however it ends, and nothing is left behind.
+A claim is a one-byte lock at an offset of one file that the hash fixes: the kernel gives it back when its
+process ends, however it ends, and nothing is left behind.
 """
 
 import fcntl
@@ -14,7 +14,7 @@ OFFSET_DIGITS = 15  # hex digits of the hash that make the offset: below 2**60, 
 
 
 class Claims:
-    """The claims of this process; other processes are held off, other tasks of this one are not."""
+    """The claims of this process; other processes are held off, the rest of this one is not."""
 
     def __init__(self, folder: Path):
         self.path = Path(folder) / "claims"
@@ -31,7 +31,7 @@ class Claims:
             return False
         except OSError as error:
             raise InternalError(
-                f"{self.path}: this file system has no locks ({error.strerror}); keep answers on another one"
+                f"{self.path}: this file system has no locks ({error.strerror}); put the folder on another"
             ) from None
         return True
 
