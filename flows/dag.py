@@ -23,7 +23,7 @@ from components.lineage.strays import remove_strays
 from flows.artifacts import Board, show_reproduction
 from flows.lost import end_with_worker
 from flows.outcome import CACHED
-from flows.pools import FILE, pools_on, read_pools, route
+from flows.pools import FILE, asked_pools, read_pools, route, select
 from flows.record import write_flow_record
 from flows.stages import StageRunner
 
@@ -34,14 +34,15 @@ FINE = {"Completed", "Cached"}
 # json: Prefect stores the exception of a failed flow whatever persist_result says, by default as a pickle.
 @flow(name="reproduce", log_prints=False, persist_result=False, result_serializer="json")
 def reproduce(
-    targets: list[str] | None = None, jobs: int | None = None, pools: bool = False
+    targets: list[str] | None = None, jobs: int | None = None, pools: bool | str = False
 ) -> dict[str, str]:
     """Bring the checkout in the current folder up to date with its dvc.yaml.
 
     Args:
         targets: stage names or addresses; with what they need, nothing else runs. None: everything.
         jobs: stages at once (default: the cores this process may use).
-        pools: send the stages of `infra/pools.yaml` to their work pools; STREAMO_POOLS=on does the same.
+        pools: send stages to their work pools of `infra/pools.yaml`: True for all, or names (`gpu,labels`);
+            STREAMO_POOLS does the same.
 
     Returns:
         Address -> `Completed` (its command ran) or `Cached`.
@@ -54,10 +55,11 @@ def reproduce(
     end_with_worker()
     root = Path.cwd()
     with checkout_lock(root, "the flow reproduce"):
-        return reproduce_locked(root, targets or [], jobs or len(os.sched_getaffinity(0)), pools_on(pools))
+        slots = jobs or len(os.sched_getaffinity(0))
+        return reproduce_locked(root, targets or [], slots, asked_pools(pools))
 
 
-def reproduce_locked(root: Path, targets: list[str], jobs: int, pools: bool) -> dict[str, str]:
+def reproduce_locked(root: Path, targets: list[str], jobs: int, pools: str) -> dict[str, str]:
     """The body of `reproduce`, for the holder of the checkout lock."""
     if broken := mend_path_locks(root):
         print(f"removed {broken}: half written by a killed DVC", flush=True)
@@ -67,7 +69,8 @@ def reproduce_locked(root: Path, targets: list[str], jobs: int, pools: bool) -> 
     graph = whole.select(targets)
     if flow_run.id:
         os.environ[FLOW_RUN] = str(flow_run.id)  # the records of the stages below name their flow run
-    runner = StageRunner(graph, root, jobs, route(whole, read_pools(root / FILE)) if pools else {})
+    away = route(whole, select(read_pools(root / FILE), pools)) if pools else {}
+    runner = StageRunner(graph, root, jobs, away)
     runner.announce()
     runner.elsewhere.check(runner.suspects)
     board = Board(runner.console.say)

@@ -15,16 +15,15 @@ from typing import Any
 import yaml
 
 from components.core.errors import DataError, StreamoError, UsageError
-from components.core.files import dumps
+from components.core.files import dumps, write_text
 from flows.lost import CHECKOUT, watch_for_lost_runs
 from flows.pools import FILE, Pool, read_pools
 from flows.reach import require_server
 from flows.server import configure
+from flows.work_pools import make_pools, stage_deployment, work_pools
 
 PREFECT_YAML = "prefect.yaml"
-LOCAL = "local"  # work pool of the flows themselves: one at a time, they share the cores of one machine
-RUN_STAGE = "run-stage"
-AT_ONCE = 1  # runs of a new pool; `prefect work-pool set-concurrency-limit` changes it
+DEPLOYED = Path("runs/prefect/deployed.yaml")  # prefect.yaml and the deployments of the pools
 DEPLOY_S = 300.0
 
 
@@ -52,64 +51,36 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return value
 
 
-def wanted_pools(pools: Sequence[Pool]) -> dict[str, str]:
-    """Work pool -> type: one for the flows themselves, one for each pool that stages are routed to."""
-    return {LOCAL: "process", **{pool.name: pool.kind for pool in pools}}
-
-
-def check_names(deployments: Sequence[Mapping[str, Any]], pools: Sequence[Pool]) -> None:
-    """Every deployment's pool exists, and every pool that stages are routed to has its `run-stage`.
+def all_deployments(own: Sequence[Mapping[str, Any]], pools: Sequence[Pool]) -> list[dict[str, Any]]:
+    """The deployments of prefect.yaml, then the `run-stage` of every pool that stages can be routed to.
 
     Raises:
-        UsageError: names the pool or deployment that is missing, and the file.
+        UsageError: two deployments of one name, or one that wants a pool that is not made here.
 
     """
-    for entry in deployments:
+    made = {full_name(entry): entry for entry in map(stage_deployment, pools)}
+    for entry in own:
         pool = entry["work_pool"]["name"]
-        if pool not in wanted_pools(pools):
+        if full_name(entry) in made:
+            raise UsageError(f"{PREFECT_YAML}: {full_name(entry)} is made from {FILE}: take it out")
+        if pool not in work_pools(pools):
             raise UsageError(f"{PREFECT_YAML}: {entry['name']} wants pool {pool!r}, not in {FILE}")
-    there = {full_name(entry) for entry in deployments}
-    for name in (f"{RUN_STAGE}/{pool.name}" for pool in pools):
-        if name not in there:
-            raise UsageError(f"{FILE}: stages are routed to {name}, which {PREFECT_YAML} does not have")
+    return [*map(dict, own), *made.values()]
 
 
-def make_pools(pools: Mapping[str, str]) -> None:
-    """Create the work pools, each with one run at a time; the limit of one that is there is its owner's.
-
-    Raises:
-        DataError: one is there with another type.
-
-    """
-    from prefect.client.orchestration import get_client
-    from prefect.client.schemas.actions import WorkPoolCreate
-    from prefect.exceptions import ObjectNotFound
-
-    with get_client(sync_client=True) as client:
-        for name, kind in pools.items():
-            try:
-                found = client.read_work_pool(name)
-            except ObjectNotFound:
-                client.create_work_pool(WorkPoolCreate(name=name, type=kind, concurrency_limit=AT_ONCE))
-                continue
-            if found.type != kind:
-                raise DataError(
-                    f"work pool {name} is of type {found.type}, {FILE} says {kind}: delete the pool or rename"
-                )
-
-
-def run_prefect(root: Path) -> None:
-    """`prefect deploy --all` for prefect.yaml.
+def run_prefect(root: Path, content: Mapping[str, Any]) -> None:
+    """`prefect deploy --all` for a prefect.yaml of that content, which it leaves at `DEPLOYED` to be read.
 
     Raises:
         DataError: it failed; the message holds the end of what it said.
 
     """
+    write_text(root / DEPLOYED, yaml.safe_dump(dict(content), sort_keys=False))
     paths = [str(root), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
     environment.pop(CHECKOUT, None)  # or it would be filled in here and not where a worker runs
     done = subprocess.run(
-        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", PREFECT_YAML],
+        [sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all", "--prefect-file", str(DEPLOYED)],
         cwd=root,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -174,15 +145,14 @@ def activate(names: Sequence[str], schedules: Mapping[str, str | None]) -> list[
 def deploy(root: Path, schedules: Mapping[str, str | None]) -> list[Deployed]:
     """Bring the server that PREFECT_API_URL names in line with prefect.yaml and the pools."""
     configure(root / "runs" / "prefect", quiet=False)
-    entries = read_yaml(root / PREFECT_YAML)["deployments"]
-    pools = read_pools(root / FILE)
-    check_names(entries, pools)
+    content, pools = read_yaml(root / PREFECT_YAML), read_pools(root / FILE)
+    entries = all_deployments(content["deployments"], pools)
     if unknown := sorted(set(schedules) - {entry["name"] for entry in entries}):
         raise UsageError(f"--schedule {unknown[0]}: no such deployment in {PREFECT_YAML}")
     require_server()
-    make_pools(wanted_pools(pools))
+    make_pools(pools)
     watch_for_lost_runs()
-    run_prefect(root)
+    run_prefect(root, {**content, "deployments": entries})
     names = [full_name(entry) for entry in entries]
     return activate(names, schedules)
 

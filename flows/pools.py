@@ -1,7 +1,7 @@
-"""`infra/pools.yaml`: which stages run on which work pool, and whether they are to."""
+"""`infra/pools.yaml`: which stages run on which work pool, and which of the pools are asked for."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,8 @@ from components.lineage.graph import Graph
 FILE = Path("infra/pools.yaml")
 SWITCH = "STREAMO_POOLS"
 KEYS = {"type", "stages", "lost_after_s", "start_after_s"}
-OPTIONAL = {"on_demand", "again"}
+OPTIONAL = {"on_demand", "again", "at_once"}
+OFF, ON = "off", "on"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Pool:
         on_demand: workers come when there is work (Slurm) and leave: none need be alive at the start, and a
             job waits `start_after_s` for one.
         again: how often a job that was lost is asked for again while the pool has a live worker.
+        at_once: jobs at once when `streamo deploy` makes the work pool; None: as many as it has workers.
 
     """
 
@@ -40,19 +42,41 @@ class Pool:
     start_after_s: float
     on_demand: bool = False
     again: int = 0
+    at_once: int | None = 1
 
 
-def pools_on(option: bool = False) -> bool:
-    """Whether stages go to their pools: by the option, else by STREAMO_POOLS (`on`, `off`; default off).
+def asked_pools(option: str | bool = False) -> str:
+    """Which pools get their stages: by the option, else by STREAMO_POOLS, else none.
 
-    Raises:
-        UsageError: STREAMO_POOLS holds something else.
+    Args:
+        option: names with commas between them, `on` or True for every pool; False or "" asks for nothing.
+
+    Returns:
+        The same: names, `on`, or "" for none.
 
     """
-    value = os.environ.get(SWITCH, "off")
-    if value not in {"on", "off"}:
-        raise UsageError(f"{SWITCH}={value}: expected on or off")
-    return option or value == "on"
+    value = (ON if option is True else option) or os.environ.get(SWITCH, OFF)
+    return "" if value == OFF else value
+
+
+def select(pools: Sequence[Pool], asked: str) -> list[Pool]:
+    """The pools that `asked_pools` returned.
+
+    Raises:
+        UsageError: a name that is none of theirs.
+
+    """
+    if asked in {"", ON}:
+        return list(pools) if asked else []
+    known = {pool.name: pool for pool in pools}
+    names = [name.strip() for name in asked.split(",")]
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"pools {asked!r} (--pools or {SWITCH}): {FILE} has no pool {name!r}; expected {OFF}, {ON} "
+                f"for all of them, or names of {', '.join(known) or 'none'} with commas between"
+            )
+    return [known[name] for name in dict.fromkeys(names)]
 
 
 def read_pools(path: Path) -> list[Pool]:
@@ -74,7 +98,8 @@ def read_pools(path: Path) -> list[Pool]:
 
 def _pool(where: str, name: str, entry: Any) -> Pool:
     if not isinstance(entry, dict) or set(entry) - OPTIONAL != KEYS:
-        raise UsageError(f"{where}: expected the keys {', '.join(sorted(KEYS))}, perhaps on_demand, again")
+        keys, perhaps = ", ".join(sorted(KEYS)), ", ".join(sorted(OPTIONAL))
+        raise UsageError(f"{where}: expected the keys {keys}, perhaps {perhaps}")
     seconds = [entry["lost_after_s"], entry["start_after_s"]]
     if any(isinstance(value, bool) or not isinstance(value, int | float) or value <= 0 for value in seconds):
         raise UsageError(f"{where}: lost_after_s and start_after_s are positive seconds")
@@ -85,11 +110,15 @@ def _pool(where: str, name: str, entry: Any) -> Pool:
     again = entry.get("again", 0)
     if isinstance(again, bool) or not isinstance(again, int) or again < 0:
         raise UsageError(f"{where}.again: expected a whole number from 0 on")
+    at_once = entry.get("at_once", 1)
+    if at_once is not None and (isinstance(at_once, bool) or not isinstance(at_once, int) or at_once < 1):
+        raise UsageError(f"{where}.at_once: expected a whole number from 1 on, or null")
     stages = tuple(str(stage) for stage in entry["stages"])
-    return Pool(name, str(entry["type"]), stages, float(seconds[0]), float(seconds[1]), on_demand, again)
+    lost, start = float(seconds[0]), float(seconds[1])
+    return Pool(name, str(entry["type"]), stages, lost, start, on_demand, again, at_once)
 
 
-def route(graph: Graph, pools: list[Pool]) -> Mapping[str, Pool]:
+def route(graph: Graph, pools: Sequence[Pool]) -> Mapping[str, Pool]:
     """Address -> pool of every stage that runs elsewhere.
 
     Raises:

@@ -11,7 +11,7 @@ from types import FrameType
 from components.core.errors import StreamoError
 from components.core.lock import checkout_lock
 from components.core.progress import clock
-from flows.pools import pools_on
+from flows.pools import ON, asked_pools
 from flows.reach import require_server
 from flows.server import prefect_server
 
@@ -24,7 +24,7 @@ def interrupt(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def run(targets: list[str], jobs: int | None, pools: bool) -> None:
+def run(targets: list[str], jobs: int | None, pools: str) -> None:
     """Run the flow in the current folder, under the lock of the checkout."""
     if pools:
         require_server()  # a server of our own would have no workers
@@ -52,12 +52,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--targets", nargs="+", default=[], help="stage names or addresses (default: all)")
     parser.add_argument("--jobs", type=int, help="stages at once (default: the cores of this process)")
     parser.add_argument(
-        "--pools", action="store_true", help="send the stages of infra/pools.yaml to their work pools"
-    )
+        "--pools", nargs="?", const=ON, default="", metavar="NAME,NAME",
+        help="send the stages of infra/pools.yaml to their work pools: these, or all of them",
+    )  # fmt: skip
     args = parser.parse_args(argv)
     signal.signal(signal.SIGTERM, interrupt)
     try:
-        run(args.targets, args.jobs, pools_on(args.pools))
+        run(args.targets, args.jobs, asked_pools(args.pools))
     except StreamoError as error:
         print(f"reproduce: {error}", file=sys.stderr)
         return error.exit_code

@@ -1,6 +1,6 @@
 """The flow sends `train` to a worker in another checkout: same dvc.lock, whatever is killed on the way.
 
-A real Prefect server with a login, a real process worker, a folder as DVC remote (support/gpu_machine.py).
+A real Prefect server with a login, a real process worker, a folder as DVC remote (support/machines.py).
 """
 
 import os
@@ -11,7 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.support.gpu_machine import PATIENCE_S, Routed, make_machines, prefect_server
+from tests.support.machines import GPU, PATIENCE_S, Routed, make_machines
+from tests.support.pool_server import prefect_server
 from tests.support.processes import alive, roles_below, wait_until
 from tests.support.toy_dag import copy_toy, make_toy
 
@@ -25,7 +26,7 @@ def routed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Routed]:
     """Two machines, of which the other one has no worker yet; all but `train` has run here."""
     folder = tmp_path_factory.mktemp("routed")
     with prefect_server(folder / "prefect") as prefect:
-        prefect.deploy_gpu()
+        prefect.deploy(GPU)
         (folder / "here").mkdir()
         yield Routed(make_machines(make_toy(folder / "here" / "toy"), folder), prefect)
 

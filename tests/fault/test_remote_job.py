@@ -18,7 +18,8 @@ from flows.children import Children
 from flows.elsewhere import Elsewhere
 from flows.pools import read_pools, route
 from flows.remote_job import RemoteJob
-from tests.support.gpu_machine import IDENTITY, Machines, make_machines
+from tests.support.checkout import IDENTITY
+from tests.support.machines import Machines, make_machines
 from tests.support.toy_dag import Toy, copy_toy
 
 ADDRESS = "train@focal-0"

@@ -4,15 +4,12 @@ It has its own copy of the rooms core, protocol and lineage and a room `toy`, so
 checkout.
 """
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from tests.support.checkout import IDENTITY, Checkout
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = [f"components/{room}" for room in ("__init__.py", "core", "protocol", "lineage", "toy")]
@@ -86,48 +83,12 @@ def stage_entry(name: str, matrix: dict[str, list[object]], deps: list[str], out
     }
 
 
-@dataclass(frozen=True)
-class Toy:
-    """The repository at `root`."""
-
-    root: Path
-
-    @property
-    def env(self) -> dict[str, str]:
-        """A clean environment that runs the toy's rooms and this checkout's flows and audit."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "PREFECT_", "STREAMO_"))}
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-        home = str(self.root.parent / "home")
-        return {**kept, "PATH": path, "HOME": home, "DVC_NO_ANALYTICS": "1", "PYTHONPATH": str(self.root)}
-
-    def run(
-        self, *argv: str, check: bool = True, env: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command in the repository; `env` is added to its environment."""
-        environment = {**self.env, **(env or {})}
-        done = subprocess.run(
-            argv, cwd=self.root, env=environment, capture_output=True, text=True, timeout=300
-        )
-        if check and done.returncode:
-            raise AssertionError(f"{argv}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
-        return done
-
-    def flow(self, *argv: str) -> list[str]:
-        """The command line of the flow."""
-        return [sys.executable, "-m", "flows.reproduce", *argv]
+class Toy(Checkout):
+    """The repository."""
 
     def records(self) -> int:
         """How many stage commands have run to their end or failed."""
         return len(list((self.root / "runs").glob("*/2*.json")))
-
-    def forget_run_cache(self) -> None:
-        """So that a stage that ran once runs again instead of coming back from DVC's run cache."""
-        shutil.rmtree(self.root / ".dvc/cache/runs", ignore_errors=True)
-
-    def set_params(self, **values: object) -> None:
-        """Overwrite top-level keys of params.yaml."""
-        path = self.root / "params.yaml"
-        path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **values}))
 
     def add_stage(self, name: str, deps: list[str], out: str) -> None:
         """Append a stage to dvc.yaml, and nothing else."""
@@ -163,11 +124,11 @@ def make_toy(root: Path) -> Toy:
     toy.run("dvc", "init", "-q", "-f")
     toy.run("dvc", "add", "-q", "data")
     toy.run("git", "add", "-A")
-    toy.run("git", "-c", "user.email=a@example.org", "-c", "user.name=a", "commit", "-qm", "toy")
+    toy.run("git", *IDENTITY, "commit", "-qm", "toy")
     return toy
 
 
-def copy_toy(toy: Toy, root: Path) -> Toy:
+def copy_toy(toy: Checkout, root: Path) -> Toy:
     """The same repository at another place, file times kept: building one takes many seconds."""
     shutil.copytree(toy.root, root, symlinks=True)
     (root.parent / "home").mkdir(exist_ok=True)

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from components.core.errors import DataError, UsageError
-from flows.deploy import PREFECT_YAML, check_names, full_name, parse_schedule, read_yaml, wanted_pools
+from flows.deploy import PREFECT_YAML, all_deployments, full_name, parse_schedule, read_yaml
 from flows.events import DRIFT, drift_payload
 from flows.pools import FILE, read_pools
+from flows.work_pools import stage_deployment, work_pools
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -24,14 +25,16 @@ def entries() -> list[dict[str, Any]]:
 
 def test_the_committed_files_fit() -> None:
     pools = read_pools(ROOT / FILE)
-    check_names(entries(), pools)
-    assert [full_name(entry) for entry in entries()] == [
-        "reproduce/reproduce",
-        "retrain/retrain",
-        "audit/audit",
-        "run-stage/gpu",
+    made = all_deployments(entries(), pools)
+    assert [(full_name(entry), entry["work_pool"]["name"]) for entry in made] == [
+        ("reproduce/reproduce", "local"),
+        ("retrain/retrain", "local"),
+        ("audit/audit", "local"),
+        ("run-stage/gpu", "gpu"),
+        ("run-stage/labels", "labels"),
     ]
-    assert set(wanted_pools(pools)) == {"local", "gpu"}
+    one_a_worker = ("process", None)
+    assert work_pools(pools) == {"local": ("process", 1), "gpu": ("process", 1), "labels": one_a_worker}
 
 
 def test_flows_of_one_checkout_run_one_at_a_time_and_cron_trains_nothing_unasked() -> None:
@@ -42,12 +45,13 @@ def test_flows_of_one_checkout_run_one_at_a_time_and_cron_trains_nothing_unasked
     assert own["retrain"]["triggers"][0]["parameters"] == {"reason": "drifted"}
 
 
-def test_a_pool_without_deployment_and_a_deployment_without_pool() -> None:
+def test_a_deployment_without_pool_and_one_that_is_made_from_its_pool() -> None:
     pools = read_pools(ROOT / FILE)
-    with pytest.raises(UsageError, match="run-stage/gpu"):
-        check_names([entry for entry in entries() if entry["name"] != "gpu"], pools)
-    with pytest.raises(UsageError, match="wants pool 'gpu'"):
-        check_names(entries(), [])
+    own = [{**entries()[0], "work_pool": {"name": "mine"}}]
+    with pytest.raises(UsageError, match=r"reproduce wants pool 'mine', not in infra/pools\.yaml"):
+        all_deployments(own, pools)
+    with pytest.raises(UsageError, match=r"run-stage/gpu is made from infra/pools\.yaml: take it out"):
+        all_deployments([*entries(), stage_deployment(pools[0])], pools)
 
 
 def test_unreadable_files(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import yaml
 
 from components.core.errors import UsageError
 from components.lineage.graph import Graph, Node, read_graph
-from flows.pools import FILE, Pool, pools_on, read_pools, route
+from flows.pools import FILE, Pool, asked_pools, read_pools, route, select
 
 ROOT = Path(__file__).resolve().parents[3]
 GOOD: dict[str, Any] = {"type": "process", "stages": ["train"], "lost_after_s": 60, "start_after_s": 600}
@@ -53,14 +53,22 @@ def test_a_pinned_source_goes_nowhere() -> None:
 
 
 def test_the_file_of_this_checkout_fits_its_dag() -> None:
-    routed = route(read_graph(ROOT), read_pools(ROOT / FILE))
-    assert {address.partition("@")[0] for address in routed} == {"train", "evaluate"}
+    graph, pools = read_graph(ROOT), read_pools(ROOT / FILE)
+
+    def stages(asked: str) -> set[str]:
+        return {address.partition("@")[0] for address in route(graph, select(pools, asked))}
+
+    assert stages("on") == {"train", "evaluate", "annotate", "ground"}
+    assert stages("gpu") == {"train", "evaluate"}
+    assert stages("labels") == {"annotate", "ground"}
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
     assert read_pools(write(tmp_path / "pools.yaml")) == [pool("gpu", "train")]
     (found,) = read_pools(write(tmp_path / "pools.yaml", on_demand=True))
-    assert found.on_demand
+    assert found.on_demand and found.at_once == 1
+    (found,) = read_pools(write(tmp_path / "pools.yaml", at_once=None))
+    assert found.at_once is None
 
 
 @pytest.mark.parametrize(
@@ -72,6 +80,8 @@ def test_a_file_is_read(tmp_path: Path) -> None:
         ({"lost_after_s": "60"}, "positive seconds"),
         ({"stages": "train"}, r"pools\.gpu\.stages: expected a list"),
         ({"on_demand": "no"}, r"on_demand: expected true or false"),
+        ({"at_once": 0}, r"at_once: expected a whole number from 1 on, or null"),
+        ({"at_once": True}, r"at_once: expected a whole number"),
     ],
 )
 def test_a_wrong_file_is_said(tmp_path: Path, changes: dict[str, object], said: str) -> None:
@@ -88,10 +98,21 @@ def test_what_is_no_such_file_is_said(tmp_path: Path, content: str) -> None:
 
 def test_pools_are_off_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STREAMO_POOLS", raising=False)
-    assert not pools_on()
-    assert pools_on(True)
-    monkeypatch.setenv("STREAMO_POOLS", "on")
-    assert pools_on()
-    monkeypatch.setenv("STREAMO_POOLS", "yes")
-    with pytest.raises(UsageError, match="STREAMO_POOLS=yes: expected on or off"):
-        pools_on()
+    assert not asked_pools()
+    assert asked_pools(True) == "on"
+    monkeypatch.setenv("STREAMO_POOLS", "off")
+    assert not asked_pools()
+    monkeypatch.setenv("STREAMO_POOLS", "gpu,labels")
+    assert asked_pools() == asked_pools(False) == "gpu,labels"
+    assert asked_pools("labels") == "labels"
+
+
+def test_pools_are_chosen_by_name() -> None:
+    pools = [pool("gpu", "train"), pool("labels", "annotate")]
+    assert select(pools, "") == []
+    assert select(pools, "on") == pools
+    assert select(pools, "labels") == pools[1:]
+    assert select(pools, "labels, gpu,labels") == [pools[1], pools[0]]
+    for wrong in ("yes", "gpu,", "gpu labels"):
+        with pytest.raises(UsageError, match=r"has no pool .*; expected off, on .* names of gpu, labels"):
+            select(pools, wrong)
