@@ -28,6 +28,10 @@ class InternalError(StreamoError):
     exit_code = 3
 
 
+class StoreError(InternalError):
+    """A store or share did not do its part (exit 3): never to be read as a verdict on a model or on data."""
+
+
 def exit_code(name: str, body: Callable[[], object]) -> int:
     """Run `body`, the work of the entry `name`; a StreamoError becomes one line and its exit code."""
     try:

@@ -5,11 +5,13 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from components.core.errors import DataError
+
+BLOCK = 2**20
 
 
 def dumps(value: Any, *, indent: int | None = 1) -> str:
@@ -20,28 +22,51 @@ def dumps(value: Any, *, indent: int | None = 1) -> str:
 def read_json(path: Path) -> Any:
     """Parse a JSON file; a missing or broken one is a DataError that names the file and the place."""
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8-sig"))  # some editors begin with a mark
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     except (ValueError, RecursionError) as error:  # ValueError: syntax, encoding, a number of 4,301 digits
         raise DataError(f"{path}: not valid JSON ({error})") from None
 
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Write `data` to `path` by rename, so that a reader sees the old file or the whole new one."""
-    path = Path(path)
+    write_blocks(path, [data])
+
+
+def write_blocks(path: Path, data: Iterable[bytes]) -> None:
+    """`write_bytes` for what does not fit into memory, block by block."""
+    with written_beside(Path(path), data) as whole:
+        whole.replace(path)
+
+
+@contextlib.contextmanager
+def written_beside(path: Path, data: Iterable[bytes]) -> Iterator[Path]:
+    """A hidden file beside `path` with these blocks, on disk: to be renamed or linked, else it goes away."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            for block in data:
+                stream.write(block)
             stream.flush()
             os.fsync(stream.fileno())
         Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
+        yield Path(temporary)
+    finally:
         Path(temporary).unlink(missing_ok=True)
-        raise
+
+
+def in_blocks(data: bytes | Path) -> Iterator[bytes]:
+    """Bytes as they are, a file in blocks of a mebibyte."""
+    if isinstance(data, bytes):
+        yield data
+        return
+    with data.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            yield block
 
 
 def write_text(path: Path, text: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from components.core.files import dumps
 
 
-def sha256_bytes(data: bytes) -> str:
+def sha256_bytes(data: bytes | memoryview) -> str:
     """Hex digest of `data`."""
     return hashlib.sha256(data).hexdigest()
 

@@ -11,9 +11,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from components.core.errors import DataError
-from components.registry.s3_client import ABSENT, S3Settings, code_of, explained
-from components.registry.s3_download import stream_object
-from components.registry.s3_upload import GONE, Upload, composite
+from components.core.s3_client import ABSENT, S3Settings, code_of, explained
+from components.core.s3_download import stream_object
+from components.core.s3_upload import GONE, Upload, composite
 from components.registry.store_manifest import object_key
 from components.registry.store_progress import ByteProgress
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.errors import UsageError
-from components.core.git import main_tree
 from components.core.params import load_all
+from components.core.share import place_of
 
 STORE_VARIABLE = "STREAMO_REGISTRY"
-S3 = "s3://"
 
 
 @dataclass(frozen=True)
@@ -52,16 +51,4 @@ def read_settings(root: Path = Path()) -> Settings:
     if not isinstance(floors, bool):
         raise UsageError(f"params.yaml: registry.require_floors is {floors!r}, expected true or false")
     store = os.environ.get(STORE_VARIABLE) or section.get("store")
-    return Settings(name, store_url(store, root), float(margin), floors)
-
-
-def store_url(store: object, root: Path) -> str:
-    """`s3://...` as it is; a folder absolute, below the MAIN working tree, which linked worktrees share."""
-    if not isinstance(store, str) or not store:
-        raise UsageError(f"registry.store is {store!r}, expected a folder or s3://bucket/prefix")
-    if store.startswith(S3):
-        return store
-    if "://" in store:
-        raise UsageError(f"registry.store is {store!r}: only folders and s3:// are stores")
-    path = Path(store).expanduser()
-    return str(path if path.is_absolute() else main_tree(root) / path)
+    return Settings(name, place_of(store, root, "registry.store"), float(margin), floors)

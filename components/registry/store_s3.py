@@ -1,6 +1,5 @@
 """The store in an S3 bucket, on boto3; the layout is the folder's."""
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -8,21 +7,20 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from components.core.errors import DataError, UsageError
-from components.registry.s3_client import (
+from components.core.errors import DataError, StoreError
+from components.core.s3_client import (
     UNKNOWN_REQUEST,
-    StoreError,
     code_of,
     explained,
     make_client,
+    parse_address,
     read_s3_settings,
 )
-from components.registry.s3_download import stream_object
+from components.core.s3_download import stream_object
+from components.core.s3_upload import put_if_absent
 from components.registry.s3_publish import Publisher
-from components.registry.s3_upload import put_if_absent
 from components.registry.store_progress import ByteProgress
 
-ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 PROBE = "conditional-writes"
 PROBE_TEXT = (
     b"Written with If-None-Match to see whether this server keeps to it: components/registry/README.md\n"
@@ -33,12 +31,8 @@ class S3Backend:
     """Keys below `s3://bucket/prefix`."""
 
     def __init__(self, url: str):
-        match = ADDRESS.fullmatch(url)
-        if not match:
-            raise UsageError(f"{url!r}: expected s3://bucket/prefix (STREAMO_REGISTRY or registry.store)")
-        self.bucket, prefix = match.group(1), (match.group(2) or "").strip("/")
-        self.prefix = f"{prefix}/" if prefix else ""
-        self.url = f"s3://{self.bucket}/{prefix}".rstrip("/")
+        self.bucket, self.prefix = parse_address(url)
+        self.url = f"s3://{self.bucket}/{self.prefix}".rstrip("/")
         self.settings = read_s3_settings()
         self.client = make_client(self.settings)
 

@@ -17,9 +17,9 @@ from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
-from components.core.errors import UsageError
-from components.registry.s3_client import S3Settings, StoreError
-from components.registry.s3_upload import put_if_absent
+from components.core.errors import StoreError, UsageError
+from components.core.s3_client import S3Settings
+from components.core.s3_upload import put_if_absent
 from components.registry.store import open_store
 from infra.swift.server import Swift, swift
 from tests.support.packages import PRODUCT, make_package, noise

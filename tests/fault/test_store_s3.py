@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from components.core.errors import DataError, UsageError
+from components.core.errors import DataError, StoreError, UsageError
 from components.core.files import dumps
 from components.core.hashing import sha256_bytes, sha256_tree
 from components.core.process import start_group
-from components.registry.s3_client import StoreError
 from components.registry.store import WrongObjectError, open_store
 from components.registry.store_manifest import object_key
 from tests.support.packages import PRODUCT, make_package, noise

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from components.registry.s3_client import StoreError
+from components.core.errors import StoreError
 from components.registry.store import open_store
 from tests.support.packages import PRODUCT, make_package, noise
 from tests.support.s3_server import S3Server, s3_server

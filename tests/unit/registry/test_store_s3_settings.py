@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from components.core.errors import UsageError
-from components.registry.s3_client import MIB, S3Settings, read_s3_settings
+from components.core.s3_client import MIB, S3Settings, read_s3_settings
+from components.core.s3_upload import composite, plan_parts
 from components.registry.s3_publish import is_stale
-from components.registry.s3_upload import composite, plan_parts
 from components.registry.store import open_store
 
 

@@ -6,6 +6,7 @@ reads or prints a secret.
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +24,7 @@ from botocore.exceptions import (
     ConnectionError as LinkError,
 )
 
-from components.core.errors import InternalError, UsageError
+from components.core.errors import StoreError, UsageError
 
 MIB = 2**20
 SMALLEST_PART = 5 * MIB  # S3's own limit
@@ -38,11 +39,9 @@ CREDENTIALS = {
 FORBIDDEN = {"403", "AccessDenied", "AllAccessDisabled"}
 THROTTLED = {"429", "503", "RequestLimitExceeded", "ServiceUnavailable", "SlowDown", "TooManyRequests"}
 ABSENT = {"404", "NoSuchKey"}
+SETTINGS = "registry.store or `shared` of params.yaml (STREAMO_REGISTRY, STREAMO_SHARE)"  # hold the addresses
+ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
 UNKNOWN_REQUEST = {"501", "NotImplemented", "MethodNotAllowed"}
-
-
-class StoreError(InternalError):
-    """The endpoint did not do its part (exit 3): never to be read as a verdict on a model or on data."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,15 @@ class S3Settings:
     mode: str = "standard"  # boto3's retry mode: exponential waits with jitter, at most 20 s each
     connect_s: float = 10.0
     read_s: float = 60.0
+
+
+def parse_address(url: str) -> tuple[str, str]:
+    """Bucket and prefix (empty, or ending with a slash) of `s3://bucket/prefix`; UsageError if it is none."""
+    match = ADDRESS.fullmatch(url)
+    if not match:
+        raise UsageError(f"{url!r}: expected s3://bucket/prefix ({SETTINGS})")
+    prefix = (match.group(2) or "").strip("/")
+    return match.group(1), f"{prefix}/" if prefix else ""
 
 
 def read_s3_settings() -> S3Settings:
@@ -135,7 +143,7 @@ def advice(error: ClientError, url: str, client: Any) -> str:
     code, endpoint, operation = code_of(error), client.meta.endpoint_url, error.operation_name
     if code == "NoSuchBucket":
         bucket = url.removeprefix("s3://").partition("/")[0]
-        return f"no bucket {bucket!r} at {endpoint}; create it or correct STREAMO_REGISTRY (registry.store)"
+        return f"no bucket {bucket!r} at {endpoint}; create it or correct {SETTINGS}"
     if code in CREDENTIALS:
         return (
             f"{endpoint} refuses the credentials ({code}); correct AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
@@ -144,7 +152,7 @@ def advice(error: ClientError, url: str, client: Any) -> str:
     if code in FORBIDDEN:
         return (
             f"{endpoint} does not allow {operation} to these credentials ({code}); infra/s3-policy.json "
-            "lists what a publisher and a reader need"
+            "lists what each role needs"
         )
     if code in THROTTLED:
         return (

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from components.core.errors import DataError
 from components.core.hashing import sha256_file
-from components.registry.s3_client import S3Settings, code_of
+from components.core.s3_client import S3Settings, code_of
 
 MOST_PARTS = 10_000  # S3's own limit
 TAKEN = {"412", "PreconditionFailed"}
@@ -33,7 +33,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Upload:
-    """One file on its way to one key."""
+    """One file on its way to one key; `replace`: also to one that is taken."""
 
     client: Any
     bucket: str
@@ -41,6 +41,7 @@ class Upload:
     source: Path
     sha256: str
     settings: S3Settings
+    replace: bool = False
 
     @property
     def place(self) -> dict[str, str]:
@@ -48,8 +49,9 @@ class Upload:
         return {"Bucket": self.bucket, "Key": self.key}
 
     def put_whole(self) -> bool:
-        """One conditional PUT; False if the key is taken."""
-        return put_if_absent(self.client, self.place, self.source.read_bytes(), self.settings)
+        """One PUT; False if the key is taken."""
+        put = put_over if self.replace else put_if_absent
+        return put(self.client, self.place, self.source.read_bytes(), self.settings)
 
     def put_parts(self, unfinished: list[str], moved: Callable[[int], None]) -> bool:
         """Multipart, going on with the newest of `unfinished`; False if the key was taken meanwhile.
@@ -128,10 +130,11 @@ class Upload:
         return described(answer)
 
     def complete(self, upload_id: str, listed: list[dict[str, Any]]) -> bool:
-        """Make the object of its parts, only if the key is free; False if it is taken."""
+        """Make the object of its parts; False if the key is taken."""
+        condition = {} if self.replace else {"IfNoneMatch": "*"}
         try:
             self.client.complete_multipart_upload(
-                **self.place, UploadId=upload_id, MultipartUpload={"Parts": listed}, IfNoneMatch="*"
+                **self.place, UploadId=upload_id, MultipartUpload={"Parts": listed}, **condition
             )
         except ClientError as error:
             if code_of(error) in TAKEN:
@@ -164,6 +167,12 @@ def put_if_absent(client: Any, place: dict[str, str], data: bytes, settings: S3S
             raise
         return True
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def put_over(client: Any, place: dict[str, str], data: bytes, settings: S3Settings) -> bool:
+    """PUT with a checksum over whatever has that key; True, as `put_if_absent` says of what it wrote."""
+    client.put_object(**place, Body=data, ChecksumAlgorithm="SHA256", ChecksumSHA256=checksum(data))
+    return True
 
 
 def plan_parts(size: int, part_bytes: int) -> list[Part]:

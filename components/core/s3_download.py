@@ -1,19 +1,20 @@
 """Objects in blocks: a body that breaks off is continued where it stopped, a bounded number of times."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from components.registry.s3_client import ABSENT, S3Settings, StoreError, code_of, explained
+from components.core.errors import StoreError
+from components.core.s3_client import ABSENT, S3Settings, code_of, explained
 
 BLOCK = 2**20
 PROGRESS = 8 * BLOCK  # an attempt that moved as much as this does not count as a failure
 LONGEST_WAIT_S = 20.0
 
 
-def stream_object(client: Any, bucket: str, key: str, url: str, settings: S3Settings) -> Iterator[bytes]:
+def stream_object(client: Any, bucket: str, key: str, url: str, settings: S3Settings) -> Generator[bytes]:
     """The bytes of an object.
 
     Raises:

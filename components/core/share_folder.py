@@ -1,0 +1,89 @@
+"""A share in a folder that several machines mount: files whole by rename or hard link."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from components.core.errors import StoreError
+from components.core.files import in_blocks, write_blocks, written_beside
+from components.core.share import MOST, TooLargeError, checked
+
+
+class FolderShare:
+    """Files below `root`, which must be there: a mount that is missing is an error, not an empty share."""
+
+    def __init__(self, root: Path):
+        self.root, self.url = Path(root), str(root)
+
+    def has(self, name: str) -> bool:
+        """See `Share.has`."""
+        with self._explained(f"look for {name}"):
+            return self._there(self._path(name))
+
+    def get(self, name: str, *, most: int = MOST) -> bytes | None:
+        """See `Share.get`."""
+        path = self._path(name)
+        with self._explained(f"read {name}"):
+            if not self._there(path):
+                return None
+            with path.open("rb") as stream:
+                data = stream.read(most + 1)
+        if len(data) > most:
+            raise TooLargeError(f"{path}: more than {most} bytes")
+        return data
+
+    def get_file(self, name: str, path: Path) -> bool:
+        """See `Share.get_file`."""
+        source = self._path(name)
+        with self._explained(f"copy {name} to {path}"):
+            if not self._there(source):
+                return False
+            write_blocks(path, in_blocks(source))
+        return True
+
+    def create(self, name: str, data: bytes | Path) -> bool:
+        """See `Share.create`; two machines cannot both win a name."""
+        target = self._path(name)
+        with self._explained(f"write {name}"):
+            if self._there(target):
+                return False
+            with written_beside(target, in_blocks(data)) as whole:
+                try:
+                    os.link(whole, target)
+                except FileExistsError:
+                    return False
+        return True
+
+    def put(self, name: str, data: bytes | Path) -> None:
+        """See `Share.put`."""
+        target = self._path(name)
+        with self._explained(f"write {name}"):
+            self._there(target)
+            write_blocks(target, in_blocks(data))
+
+    def _path(self, name: str) -> Path:
+        return self.root / checked(name)
+
+    def _there(self, path: Path) -> bool:
+        """Whether a file is there; StoreError if not even the share is."""
+        try:
+            path.stat()
+        except FileNotFoundError:
+            if self.root.is_dir():
+                return False
+            raise StoreError(
+                f"{self.url}: no such folder: mount or create what `shared` of params.yaml or STREAMO_SHARE "
+                "names (best a folder below the mount point: a missing mount is seen then)"
+            ) from None
+        return True
+
+    @contextlib.contextmanager
+    def _explained(self, action: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(
+                f"{self.url}: cannot {action} ({error}); the share must be mounted, writable, not full and "
+                "have hard links. Then run it again: what is here already is kept"
+            ) from None
