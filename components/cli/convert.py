@@ -1,6 +1,7 @@
 """`streamo convert`: raw labels -> stream dialogues (JSON lines) or the turn table (parquet)."""
 
 import argparse
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -85,13 +86,18 @@ def _some(samples: "Iterator[Placed]", raw: Path, tally: "Tally") -> "Iterator[P
 
 
 def _check(args: argparse.Namespace) -> None:
+    from components.protocol.times import LONGEST_S
+
     if args.out.suffix not in (".jsonl", ".parquet"):
         raise UsageError(f"{args.out}: expected a name that ends in .jsonl or .parquet")
     if args.events is not None and args.out.suffix != ".parquet":
         raise UsageError("--events goes with OUT.parquet")
-    if args.num_turns is not None and args.num_turns < 1:
-        raise UsageError(f"--num-turns {args.num_turns}: expected at least 1")
-    if not args.fps > 0:
+    for one, other in ((args.raw, args.out), (args.raw, args.events), (args.out, args.events)):
+        if other is not None and one.resolve() == other.resolve():
+            raise UsageError(f"{other}: named twice; it would be written over, name another file")
+    if args.num_turns is not None and not 1 <= args.num_turns <= LONGEST_S:
+        raise UsageError(f"--num-turns {args.num_turns}: expected 1 to {LONGEST_S:.0f}")
+    if not 0 < args.fps < math.inf:
         raise UsageError(f"--fps {args.fps}: expected a positive number")
 
 

@@ -8,6 +8,7 @@ from components.core.files import read_json
 from components.protocol import reasons
 from components.protocol.batch import LengthOf, VideoLength
 from components.protocol.labels import LabelError
+from components.protocol.times import LONGEST_S
 
 
 def fixed(num_turns: int) -> LengthOf:
@@ -18,16 +19,25 @@ def fixed(num_turns: int) -> LengthOf:
 
 def from_table(path: Path) -> LengthOf:
     """Seconds from a JSON object {video_id: seconds}; a video that is not in it is unknown."""
+    known: dict[str, VideoLength | LabelError] = {
+        name: VideoLength(seconds) for name, seconds in read_seconds(path).items()
+    }
+    return _lookup(known, str(path))
+
+
+def read_seconds(path: Path) -> dict[str, float]:
+    """A JSON object {video_id: seconds}; DataError names the first value that is no length of a video."""
     table = read_json(path)
     if not isinstance(table, Mapping):
         raise DataError(f"{path}: expected an object {{video_id: seconds}}")
     for video_id, seconds in table.items():
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-            raise DataError(f"{path}: {video_id!r}: expected a positive number of seconds, found {seconds!r}")
-    known: dict[str, VideoLength | LabelError] = {
-        name: VideoLength(float(value)) for name, value in table.items()
-    }
-    return _lookup(known, str(path))
+        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        if not number or not 0 < seconds <= LONGEST_S:
+            raise DataError(
+                f"{path}: {video_id!r}: expected a number of seconds above 0, at most {LONGEST_S:.0f}, "
+                f"found {seconds!r:.80}"
+            )
+    return {str(name): float(seconds) for name, seconds in table.items()}
 
 
 def probed(folder: Path, video_ids: Sequence[str]) -> LengthOf:

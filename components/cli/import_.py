@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from components.annotate.importers import IMPORTERS
 from components.core.errors import DataError, UsageError
-from components.core.files import dumps, read_json, write_json
+from components.core.files import dumps, write_json
 
 if TYPE_CHECKING:
     from components.annotate.importers.account import Imported, Options
@@ -69,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
             dumps({**head, "counts": imported.counts, "rejected": imported.rejected}, indent=None)
         )
     if not imported.labels:
-        raise DataError(f"none of {imported.counts['rows']} rows could be used (reasons above)")
+        files, rows = ", ".join(map(str, args.files)), imported.counts["rows"]
+        raise DataError(f"none of {rows} rows could be used (reasons above)" if rows else f"{files}: no row")
     write_rows(args.out, imported.labels)
     if args.durations_out is not None:
         write_json(args.durations_out, imported.durations)
@@ -91,13 +92,9 @@ def _check_out(out: Path) -> None:
 
 def _options(args: argparse.Namespace) -> "Options":
     from components.annotate.importers.account import Options
+    from components.cli.convert_lengths import read_seconds
 
-    durations = {} if args.durations is None else read_json(args.durations)
-    if not isinstance(durations, dict) or not all(
-        isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-        for value in durations.values()
-    ):
-        raise DataError(f"{args.durations}: expected an object {{video_path: seconds above 0}}")
+    durations = {} if args.durations is None else read_seconds(args.durations)
     return Options(args.seed, durations, args.media_root)
 
 

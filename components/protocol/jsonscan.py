@@ -38,6 +38,8 @@ def scan(path: Path, *, lists_only: bool = False) -> Iterator[Span]:
         file = Path(path).open("rb")  # noqa: SIM115 - closed below; a missing file has its own message
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     with file:
         yield from _lines(path, file) if path.suffix == ".jsonl" else _Items(path, file).spans(lists_only)
 
@@ -62,6 +64,9 @@ class _Items:
         self.utf8 = codecs.getincrementaldecoder("utf-8")()
         self.text, self.place = "", 0  # the window, and the position in it
         self.byte = 0  # of `place` in the file
+        if file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8:  # some editors begin with this mark
+            self.byte = len(codecs.BOM_UTF8)
+        file.seek(self.byte)
         self.ended = False
         self.items = 0
 

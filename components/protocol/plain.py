@@ -5,7 +5,7 @@ cleaning, and no two answers due on one turn. Every other label is left to `conv
 these equal (tests/property/test_columnar.py); so no reason to set something aside is written twice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.protocol.columnar import Array, Samples, Texts
+from components.protocol.columned import Items
 from components.protocol.counts import Counts
 from components.protocol.placed import RESPONSE, STANDBY
+from components.protocol.times import LONGEST_S
 
 MICROS = 1_000_000
-LATEST_S = 1e6  # up to here a double tells microseconds apart; no video is as long
 # What str.strip() takes away, as RE2 spells it.
 _BLANK = r"\x09-\x0d\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 
@@ -37,39 +38,6 @@ class Heads:
     turns: Array
     durations: Array
     limits: Array
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """(M,) questions or responses of all labels: whose they are, where in its list, their texts and times."""
-
-    owner: Array
-    position: Array
-    texts: pa.StringArray
-    times: Mapping[str, Array]  # seconds; NaN where unused, -1 where the file says NaN
-
-    def micros(self, name: str, rows: Array) -> Array:
-        """(len(rows),) whole microseconds of a time that is there."""
-        whole: Array = np.rint(self.times[name][rows] * MICROS).astype(np.int64)
-        return whole
-
-    def taken(self, rows: Array) -> pa.StringArray:
-        """The texts of some rows."""
-        return self.texts.take(pa.array(rows))
-
-
-def items(column: pa.ListArray, names: Sequence[str]) -> Items:
-    """Flatten a column of lists of objects with `content` and the times `names`."""
-    lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    inner = pc.list_flatten(column)
-    owner = np.repeat(np.arange(len(column)), lengths)
-    position = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    fields = dict(zip([field.name for field in inner.type], inner.flatten(), strict=True))
-    times = {
-        name: pc.if_else(pc.is_nan(fields[name]), -1.0, fields[name]).to_numpy(zero_copy_only=False)
-        for name in names
-    }
-    return Items(owner, position, fields["content"], times)
 
 
 def convert_plain(heads: Heads, questions: Items, responses: Items) -> tuple[Array, Samples, Counts]:
@@ -118,7 +86,9 @@ def _clean(texts: pa.StringArray) -> Array:
 def _exact(seconds: Array) -> Array:
     """(M,) bool: a time of at most six decimals, which parse_time gives back as it is (NaN is none)."""
     with np.errstate(invalid="ignore"):
-        exact: Array = (seconds >= 0) & (seconds < LATEST_S) & (np.rint(seconds * MICROS) / MICROS == seconds)
+        exact: Array = (
+            (seconds >= 0) & (seconds < LONGEST_S) & (np.rint(seconds * MICROS) / MICROS == seconds)
+        )
     return exact
 
 
@@ -146,7 +116,7 @@ class _Due:
 def _due(heads: Heads, plain: Array, questions: Items, responses: Items) -> _Due:
     """Rules 1 to 4: which question each response belongs to, what is labelled at all, and on which turn."""
     asked_rows = np.flatnonzero(plain[questions.owner])
-    asked_key = _key(questions.owner[asked_rows], questions.micros("time", asked_rows))
+    asked_key = _key(questions.owner[asked_rows], _micros(questions, "time", asked_rows))
     by_time = np.argsort(asked_key, kind="stable")
     asked_rows, asked_key = asked_rows[by_time], asked_key[by_time]
 
@@ -174,15 +144,21 @@ def _due(heads: Heads, plain: Array, questions: Items, responses: Items) -> _Due
     return _Due(rows, owner, own, np.minimum(own, heads.turns[owner] - 1), question_turn, asked_s)
 
 
+def _micros(items: Items, name: str, rows: Array) -> Array:
+    """(len(rows),) whole microseconds of a time that is there."""
+    whole: Array = np.rint(items.times[name][rows] * MICROS).astype(np.int64)
+    return whole
+
+
 def _key(owner: Array, micros: Array) -> Array:
     """One number that orders by label, then by time."""
-    key: Array = owner * int(2 * LATEST_S * MICROS) + micros
+    key: Array = owner * int(2 * LONGEST_S * MICROS) + micros
     return key
 
 
 def _repeated(owner: Array, turn: Array) -> Array:
     """(K,) bool: another answer of the label is due on the same turn."""
-    _, back, times = np.unique(owner * int(2 * LATEST_S) + turn, return_inverse=True, return_counts=True)
+    _, back, times = np.unique(owner * int(2 * LONGEST_S) + turn, return_inverse=True, return_counts=True)
     repeated: Array = times[back] > 1
     return repeated
 
@@ -198,7 +174,7 @@ def _columns(
     begin[at] = np.cumsum(lengths) - lengths
 
     rows = np.flatnonzero(plain[questions.owner])
-    rows = rows[np.argsort(_key(questions.owner[rows], questions.micros("time", rows)), kind="stable")]
+    rows = rows[np.argsort(_key(questions.owner[rows], _micros(questions, "time", rows)), kind="stable")]
     asked_at = begin[questions.owner[rows]] + np.ceil(questions.times["time"][rows]).astype(np.int64)
 
     start, end = responses.times["st_time"][due.row], responses.times["end_time"][due.row]
@@ -215,9 +191,9 @@ def _columns(
         durations=heads.durations[at],
         lengths=lengths,
         states=_states(heads, int(lengths.sum()), begin, due, start, end),
-        asked=Texts(asked_at, questions.taken(rows)),
-        said=Texts(said_at[order], responses.taken(due.row[order])),
-        told=Texts(rank[due.owner], responses.taken(due.row)),
+        asked=Texts(asked_at, questions.texts.take(pa.array(rows))),
+        said=Texts(said_at[order], responses.texts.take(pa.array(due.row[order]))),
+        told=Texts(rank[due.owner], responses.texts.take(pa.array(due.row))),
         starts=np.where(instant, told_end, start),
         ends=told_end,
         question_turns=due.question_turn.astype(np.int32),

@@ -4,6 +4,7 @@ import math
 import re
 
 MICRO = 6  # decimals: a sum of floats such as 3.0000000000000004 s must not reach into the next turn
+LONGEST_S = 1e6  # seconds, eleven days: no video is as long, and up to here a double tells microseconds apart
 
 _SECONDS = re.compile(r"\d+(\.\d+)?")
 _CLOCK = re.compile(r"(?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d{1,2}(?:\.\d+)?)")
@@ -16,7 +17,8 @@ def parse_time(value: object) -> float | None:
     to the microsecond.
 
     Raises:
-        ValueError: anything else: negative, not finite, a boolean, other text or another type.
+        ValueError: anything else: negative, not finite, too large for a double, a boolean, other text or
+            another type.
 
     """
     if type(value) is float and 0 <= value < math.inf:  # most times are: millions of them pass here
@@ -27,23 +29,32 @@ def parse_time(value: object) -> float | None:
         return _parse_text(value.strip())
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is not a time; expected seconds or a clock such as 01:05")
-    if not math.isfinite(value) or value < 0:
-        raise ValueError(f"{value!r} is not a time; expected a finite number of seconds, 0 or more")
-    return round(float(value), MICRO)
+    return _seconds(value, value)
+
+
+def _seconds(seconds: float, read: object) -> float:
+    """`seconds` to the microsecond; ValueError naming what was `read` where they are no time."""
+    try:
+        number = float(seconds)  # an integer of 400 digits fits into no double
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number) or number < 0:
+        raise ValueError(f"{read!r:.80} is not a time; expected a finite number of seconds, 0 or more")
+    return round(number, MICRO)
 
 
 def _parse_text(text: str) -> float | None:
     if not text:
         return None
     if _SECONDS.fullmatch(text):
-        return round(float(text), MICRO)
+        return _seconds(float(text), text)
     match = _CLOCK.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a time; expected seconds or a clock such as 01:05")
-    hours, minutes, seconds = match["h"], int(match["m"]), float(match["s"])
+    hours, minutes, seconds = match["h"], float(match["m"]), float(match["s"])
     if seconds >= 60 or (hours is not None and minutes >= 60):
         raise ValueError(f"{text!r} is not a clock; minutes and seconds end at 59")
-    return round(int(hours or 0) * 3600 + minutes * 60 + seconds, MICRO)
+    return _seconds(float(hours or 0) * 3600 + minutes * 60 + seconds, text)
 
 
 def released_index(value: object, fps: float) -> int | None:

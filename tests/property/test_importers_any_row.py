@@ -58,6 +58,9 @@ JUNK = st.sampled_from(
         *[
             None,
             True,
+            10**400,
+            "9" * 400,
+            1e308,
             0,
             -1,
             7,
@@ -138,7 +141,7 @@ def write(name, path, rows):
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_any_row_is_a_label_or_a_counted_rejection(name, tmp_path, data):
     rows = data.draw(damaged(name))
-    path = tmp_path / "t.json"
+    path = tmp_path / ("t.jsonl" if name == "jsonl" else "t.json")
     write(name, path, rows)
     found = balanced(IMPORTERS[name].read([path], Options(durations={"LLaVA_Video/x/a.mp4": 9.5})))
     json.dumps([found.rejected, found.dropped], ensure_ascii=False).encode("utf-8")  # can be written

@@ -79,7 +79,7 @@ def test_a_file_cut_anywhere_is_refused(
         (b"", "Expecting value"),
         (b"\xff\xfe", "can't decode byte"),
         (b"[" * 100_000, "recursion"),
-        (b"\xef\xbb\xbf[]", "Expecting value"),
+        (b"\xef\xbb\xbf[1 2]", "expected ',' or '\]', after 1 items, byte 6"),
     ],
 )
 def test_what_is_no_json_is_named_with_its_place(content: bytes, found: str, tmp_path: Path) -> None:

@@ -74,6 +74,7 @@ class Draft:
         duration_s: of the video, None if the set does not say.
         dropped: `(part, reason, detail)`.
         notes: rules that changed a part, by name.
+        negative: nothing is to be said: what is asked for does not happen.
 
     """
 
@@ -86,6 +87,7 @@ class Draft:
     duration_s: float | None = None
     dropped: list[tuple[str, str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    negative: bool = False
 
     def span(self, text: str, start: float, end: float) -> None:
         """Add a response to the event `[start, end)`."""
@@ -140,8 +142,11 @@ class Account:
         self.rejected.append({"id": _printable(where), "reason": error.reason, "detail": error.detail})
 
     def _add(self, draft: Draft) -> None:
-        if not draft.responses:
-            raise LabelError(NO_PART, f"none of {len(draft.dropped)} parts can be used")
+        if not draft.responses and not draft.negative:
+            some = (
+                f"none of {len(draft.dropped)} parts can be used" if draft.dropped else "nothing is answered"
+            )
+            raise LabelError(NO_PART, some)
         told = tuple(tuple(response.values()) for response in draft.responses)
         said = repr((draft.video, draft.task, draft.questions, told)).encode()  # repr spells odd letters out
         key = hashlib.blake2b(said, digest_size=16).digest()  # half a million texts need not be held twice

@@ -5,14 +5,14 @@ with `--media-root`. TimeChat's JSON of the same set (`{"annotations": [{image_i
 read too. Videos: `<id>.mp4` below `charades/`.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from components.annotate.importers import checks, grounding
 from components.annotate.importers.account import Account, Draft, Imported, Options
-from components.annotate.importers.rows import read_lines, read_text
+from components.annotate.importers.csv_rows import read_csv
+from components.annotate.importers.rows import read_lines
 from components.core.errors import DataError
 from components.core.files import read_json
 from components.protocol import reasons
@@ -39,10 +39,8 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
 
 
 def _read_lengths(path: Path) -> dict[str, str]:
-    table = csv.DictReader(read_text(path).splitlines())
-    if not {"id", "length"} <= set(table.fieldnames or ()):
-        raise DataError(f"{path}: expected the columns id and length of Charades_v1")
-    return {str(row["id"]): str(row["length"]) for row in table}
+    rows = (row for _, row in read_csv(path, ("id", "length")))
+    return {row["id"]: row["length"] for row in rows if not isinstance(row, LabelError)}
 
 
 def _annotations(path: Path) -> list[Any]:

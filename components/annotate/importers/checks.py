@@ -12,7 +12,7 @@ from typing import Any
 
 from components.protocol import reasons
 from components.protocol.labels import LabelError, clean_text
-from components.protocol.times import parse_time
+from components.protocol.times import LONGEST_S, parse_time
 from components.video.root import SCHEME
 
 BAD_DURATION = "bad_duration"
@@ -56,18 +56,22 @@ def seconds(value: Any) -> float:
 
 
 def duration(value: Any) -> float:
-    """The length of a video in seconds, above 0; `bad_duration` otherwise."""
+    """The length of a video in seconds, above 0 and at most LONGEST_S; `bad_duration` otherwise."""
     try:
         length = seconds(value)
     except LabelError as error:
         raise LabelError(BAD_DURATION, error.detail) from None
-    if not length > 0:
-        raise LabelError(BAD_DURATION, f"expected more than 0 s, found {value!r}")
+    if not 0 < length <= LONGEST_S:
+        raise LabelError(
+            BAD_DURATION, f"expected more than 0 s, at most {LONGEST_S:.0f} s, found {value!r:.80}"
+        )
     return length
 
 
 def span(start: Any, end: Any, length: float | None) -> tuple[float, float, bool]:
     """Start and end of an event in a video of `length` seconds (None: unknown); whether its end was trimmed.
+
+    Of a video of unknown length it is only known that it is no longer than LONGEST_S.
 
     Raises:
         LabelError: `unreadable_time`, `ends_before_start`, `empty_span`, `outside_video` (it starts at or
@@ -79,10 +83,11 @@ def span(start: Any, end: Any, length: float | None) -> tuple[float, float, bool
         raise LabelError(reasons.ENDS_BEFORE_START, f"starts at {first} s and ends at {last} s")
     if last == first:
         raise LabelError(EMPTY_SPAN, f"starts and ends at {first} s")
-    if length is None or last <= length:
+    if last <= (LONGEST_S if length is None else length):
         return first, last, False
-    if first >= length or last >= length + SLACK_S:
-        raise LabelError(OUTSIDE_VIDEO, f"[{first}, {last}) s in a video of {length} s")
+    if length is None or first >= length or last >= length + SLACK_S:
+        whole = f"of {length} s" if length is not None else f"of unknown length, at most {LONGEST_S:.0f} s"
+        raise LabelError(OUTSIDE_VIDEO, f"[{first}, {last}) s in a video {whole}")
     return first, length, True
 
 

@@ -18,9 +18,11 @@ from components.annotate.importers.checks import OUTSIDE_VIDEO
 from components.annotate.importers.rows import read_numbered
 from components.protocol import reasons
 from components.protocol.labels import LabelError
+from components.protocol.times import LONGEST_S
 
 SOURCE = FOLDER = "didemo"
 SEGMENT_S = 5.0
+MOST_SEGMENTS = int(LONGEST_S / SEGMENT_S)
 AGREE = 2  # annotators
 DISAGREE = "annotators_disagree"
 Segments = tuple[int, int]
@@ -37,8 +39,9 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
 
 def _draft(row: Any) -> Draft:
     video, segments = checks.path(FOLDER, checks.field(row, "video")), checks.field(row, "num_segments")
-    if isinstance(segments, bool) or not isinstance(segments, int) or segments < 1:
-        raise LabelError(checks.BAD_DURATION, f"expected a number of segments, found {segments!r:.80}")
+    if isinstance(segments, bool) or not isinstance(segments, int) or not 0 < segments <= MOST_SEGMENTS:
+        detail = f"expected 1 to {MOST_SEGMENTS} segments, found {segments!r:.80}"
+        raise LabelError(checks.BAD_DURATION, detail)
     first, last = agreed([_segments(pair, segments) for pair in checks.items(row, "times")])
     span = (SEGMENT_S * first, SEGMENT_S * (last + 1))
     draft = grounding.query(video, SOURCE, checks.field(row, "description"), [span], SEGMENT_S * segments)

@@ -1,4 +1,4 @@
-"""Your own rows: CSV with a header (`*.csv`), or one JSON object a line with the same keys (`*.jsonl`).
+"""Your own rows: CSV with a header (`.csv`), or one JSON object a line with the same keys (`.jsonl`).
 
 | column | holds |
 |---|---|
@@ -9,16 +9,16 @@
 | answer | what is said; event_grounding may leave it empty: then the span is told |
 | start, end | the event after which it is said, or instead |
 | time | the instant at which it holds; if all three are empty, the moment of the question |
+| absent | `yes`: a negative, what is asked for does not happen; answer and times are empty, nothing is said |
 | sample | rows of one value in one file make one label; empty: a label of its own |
 | source | where it is from; the file's name if empty |
 | duration | seconds of the video, where known |
 
-Rows of one sample agree in video, task, question, question_time and source. One that cannot be used is
-dropped, with its reason, and the label stays with the others; a column that is not listed is an error, not
-ignored.
+Rows of one sample agree in video, task, question, question_time and source, and in duration where they state
+it. One that cannot be used is dropped, with its reason, and the label stays with the others; a column that is
+not listed is an error, not ignored.
 """
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,15 +28,20 @@ from components.annotate.ground import span_text
 from components.annotate.importer import TASKS
 from components.annotate.importers import checks
 from components.annotate.importers.account import Account, Draft, Imported, Options
-from components.annotate.importers.rows import parse_line, read_lines, read_text
+from components.annotate.importers.csv_rows import check_columns, read_csv
+from components.annotate.importers.rows import parse_line, read_lines
 from components.core.errors import DataError
 from components.protocol import reasons
 from components.protocol.labels import LabelError
 
 REQUIRED = ("video", "task", "question")
-COLUMNS = (*REQUIRED, "question_time", "answer", "start", "end", "time", "sample", "source", "duration")
-SHARED = ("video", "task", "question", "question_time", "source")
+TOLD = ("answer", "start", "end", "time")
+COLUMNS = (*REQUIRED, "question_time", *TOLD, "absent", "sample", "source", "duration")
+SHARED = ("video", "task", "question", "question_time", "source", "duration", "absent")
+JSON_LINES = (".jsonl", ".ndjson")
 DIFFERS = "sample_differs"
+ABSENT, NEGATIVE = "absent", "negative"  # kind of the label, name of the note
+YES, NO = ("yes", "true", "1"), ("no", "false", "0")
 UNKNOWN_TASK = "unknown_task"
 STREAMED = tuple(task for task in TASKS if task != "base_qa")
 Row = Mapping[str, Any]
@@ -46,15 +51,16 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
     """One label a sample; see the module.
 
     Raises:
-        DataError: a file has a column that is not known, or lacks a required one.
+        DataError: a file has a column that is not known, lacks a required one, or is of another kind.
 
     """
     account = Account("own", options)
     for path in paths:
         samples: dict[str, list[tuple[int, Row | LabelError]]] = {}
         for number, row in _rows(path):
-            sample = "" if isinstance(row, LabelError) else str(row.get("sample") or "")
-            samples.setdefault(f"sample {sample}" if sample else str(number), []).append((number, row))
+            sample = None if isinstance(row, LabelError) or _empty(row, "sample") else row["sample"]
+            name = str(number) if sample is None else f"sample {sample}"
+            samples.setdefault(name, []).append((number, row))
         for name, rows in samples.items():
             account.take(f"{path.name}:{name}", _draft, rows, path.stem)
     return account.close()
@@ -62,17 +68,12 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
 
 def _rows(path: Path) -> Iterator[tuple[int, Row | LabelError]]:
     """Line number and row; a LabelError in place of a line that is none."""
-    if path.suffix == ".csv":
-        table = csv.DictReader(read_text(path).splitlines())
-        _check_columns(path, table.fieldnames or ())
-        missing = [name for name in REQUIRED if name not in (table.fieldnames or ())]
-        if missing:
-            raise DataError(f"{path}: the header lacks {', '.join(missing)}")
-        for row in table:
-            odd = None in row or None in row.values()
-            detail = f"expected {len(table.fieldnames or ())} columns"
-            yield table.line_num, LabelError(reasons.MALFORMED, detail) if odd else row
+    kind = path.suffix.lower()
+    if kind == ".csv":
+        yield from read_csv(path, REQUIRED, COLUMNS)
         return
+    if kind not in JSON_LINES:
+        raise DataError(f"{path}: expected a name that ends in .csv (commas), {' or '.join(JSON_LINES)}")
     for number, line in read_lines(path):
         try:
             row = parse_line(line)
@@ -81,21 +82,17 @@ def _rows(path: Path) -> Iterator[tuple[int, Row | LabelError]]:
         except LabelError as error:
             yield number, error
             continue
-        _check_columns(path, row)
+        check_columns(path, row, COLUMNS)
         yield number, row
-
-
-def _check_columns(path: Path, names: Any) -> None:
-    unknown = sorted(str(name) for name in names if name not in COLUMNS)
-    if unknown:
-        raise DataError(f"{path}: unknown column {unknown[0]!r}; known are {', '.join(COLUMNS)}")
 
 
 def _draft(rows: Sequence[tuple[int, Row | LabelError]], stem: str) -> Draft:
     """The label of one sample; a single row's fault rejects it, one of several is dropped."""
-    head = next((row for _, row in rows if not isinstance(row, LabelError)), None)
-    if head is None:
+    read = [row for _, row in rows if not isinstance(row, LabelError)]
+    if not read:
         raise next(row for _, row in rows if isinstance(row, LabelError))
+    length = next((row["duration"] for row in read if not _empty(row, "duration")), "")
+    head = {**read[0], "duration": length}  # it need not stand in every row
     draft = _asked(head, stem)
     for number, row in rows:
         try:
@@ -118,15 +115,37 @@ def _asked(row: Row, stem: str) -> Draft:
     question = (None, checks.text(checks.field(row, "question")), asked)
     source = str(row.get("source") or stem)
     length = None if _empty(row, "duration") else checks.duration(row["duration"])
-    return Draft(video, task, source, [question], [], task, length)
+    if not _absent(row):
+        return Draft(video, task, source, [question], [], task, length)
+    return Draft(video, task, source, [question], [], ABSENT, length, notes=[NEGATIVE], negative=True)
+
+
+def _absent(row: Row) -> bool:
+    """Whether the row is a negative; `malformed` for a word that is neither yes nor no."""
+    said = "no" if _empty(row, "absent") else str(row["absent"]).strip().lower()
+    if said not in (*YES, *NO):
+        raise LabelError(reasons.MALFORMED, f"absent: expected yes or no, found {row['absent']!r:.40}")
+    return said in YES
 
 
 def _respond(draft: Draft, row: Row, head: Row) -> None:
-    differs = [name for name in SHARED if (row.get(name) or "") != (head.get(name) or "")]
+    differs = [
+        name
+        for name in SHARED
+        if (row.get(name) or "") != (head.get(name) or "")
+        and not (name == "duration" and _empty(row, "duration"))
+    ]
     if differs:
         raise LabelError(
             DIFFERS, f"{differs[0]} is {row.get(differs[0])!r:.60}, the sample's first row says otherwise"
         )
+    told = [name for name in TOLD if not _empty(row, name)]
+    if draft.negative:
+        if told:
+            raise LabelError(reasons.MALFORMED, f"absent is yes, so {', '.join(told)} must be empty")
+        return
+    if "time" in told and {"start", "end"} & {*told}:
+        raise LabelError(reasons.MALFORMED, "give start and end, or time, not both")
     if _empty(row, "start") and _empty(row, "end"):
         asked = draft.questions[0][2]
         draft.instant(
@@ -134,8 +153,8 @@ def _respond(draft: Draft, row: Row, head: Row) -> None:
         )
         return
     start, end, trimmed = checks.span(row.get("start"), row.get("end"), draft.duration_s)
-    told = draft.task == GROUNDING and _empty(row, "answer")
-    draft.span(span_text(start, end) if told else checks.text(row.get("answer")), start, end)
+    spoken = draft.task == GROUNDING and _empty(row, "answer")
+    draft.span(span_text(start, end) if spoken else checks.text(row.get("answer")), start, end)
     draft.notes += [checks.TRIMMED] * trimmed
 
 

@@ -37,7 +37,9 @@ def read_text(path: Path) -> str:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 text ({error})") from None
+        raise DataError(f"{path}: not UTF-8 text ({error}); unpack or convert the file first") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -1,7 +1,6 @@
 """Each public set's form, in small: what becomes a label, what is rejected and why."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -234,4 +233,4 @@ def test_a_file_of_another_form_is_an_error_that_names_it(tmp_path, name, conten
     with pytest.raises(DataError, match=r"t\.(csv|json)"):
         IMPORTERS[name].read([path], Options())
     with pytest.raises(DataError, match="no such file"):
-        IMPORTERS[name].read([Path(tmp_path / "none.json")], Options())
+        IMPORTERS[name].read([path.with_name(f"none{path.suffix}")], Options())

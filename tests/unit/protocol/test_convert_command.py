@@ -106,7 +106,11 @@ def test_lengths_are_probed_below_the_media_root(tmp_path, capsys):
     ("arguments", "message"),
     [
         (["raw.json", "out.jsonl"], "one of the arguments --media-root --num-turns --durations is required"),
-        (["raw.json", "out.jsonl", "--num-turns", "0"], "--num-turns 0: expected at least 1"),
+        (["raw.json", "out.jsonl", "--num-turns", "0"], "--num-turns 0: expected 1 to 1000000"),
+        (["raw.json", "out.jsonl", "--num-turns", "1000000000000"], "expected 1 to 1000000"),
+        (["raw.json", "raw.json.jsonl", "--num-turns", "3", "--fps", "inf"], "expected a positive number"),
+        (["own.jsonl", "own.jsonl", "--num-turns", "3"], "own.jsonl: named twice"),
+        (["raw.json", "o.parquet", "--num-turns", "3", "--events", "./o.parquet"], "o.parquet: named twice"),
         (["raw.json", "out.jsonl", "--num-turns", "ten"], "invalid int value"),
         (["raw.json", "out.csv", "--num-turns", "3"], "expected a name that ends in .jsonl or .parquet"),
         (["raw.json", "out.jsonl", "--num-turns", "3", "--durations", "d.json"], "not allowed with"),
@@ -143,9 +147,42 @@ def test_data_that_cannot_be_used_is_exit_1(tmp_path, capsys, content, message):
     assert not (tmp_path / "o.jsonl").exists()
 
 
-@pytest.mark.parametrize("table", ["[1]", '{"v.mp4": "ten"}', '{"v.mp4": -1}', '{"v.mp4": true}'])
-def test_a_broken_table_of_durations_is_exit_1(raw, tmp_path, capsys, table):
-    (tmp_path / "durations.json").write_text(table)
-    arguments = ["--durations", str(tmp_path / "durations.json")]
-    assert main(["convert", str(raw), str(tmp_path / "o.jsonl"), *arguments]) == 1
-    assert "durations.json" in capsys.readouterr().err
+@pytest.mark.parametrize("value", ['"ten"', "-1", "true", "Infinity", "1e308", "9" * 400, "1e7"])
+def test_a_broken_table_of_durations_is_exit_1(raw, tmp_path, capsys, value):
+    for table in ("[1]", f'{{"v.mp4": {value}}}'):
+        (tmp_path / "durations.json").write_text(table)
+        arguments = ["--durations", str(tmp_path / "durations.json")]
+        assert main(["convert", str(raw), str(tmp_path / "o.jsonl"), *arguments]) == 1
+        assert "durations.json" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "head"), [("raw.json", b""), ("raw.jsonl", b""), ("raw.json", b"\n ")])
+def test_a_byte_order_mark_is_no_part_of_the_labels(tmp_path, name, head):
+    content = json.dumps(label([0], [instant(2)], id="\u00e9")).encode()
+    for number, mark in enumerate((b"", b"\xef\xbb\xbf")):
+        (tmp_path / name).write_bytes(mark + head + content)
+        out = tmp_path / f"{number}.parquet"
+        assert main(["convert", str(tmp_path / name), str(out), "--num-turns", "3"]) == 0
+    assert (tmp_path / "0.parquet").read_bytes() == (tmp_path / "1.parquet").read_bytes()
+
+
+def test_a_folder_in_place_of_a_file_is_exit_1(tmp_path, capsys):
+    (tmp_path / "raw.json").mkdir()
+    assert main(["convert", str(tmp_path / "raw.json"), str(tmp_path / "o.jsonl"), "--num-turns", "3"]) == 1
+    assert "cannot be read (Is a directory)" in capsys.readouterr().err
+
+
+def test_a_time_of_400_digits_costs_its_response_alone(tmp_path, capsys):
+    raw = tmp_path / "raw.json"
+    raw.write_text(json.dumps([label([0], [instant(10**400), instant("9" * 400), instant(2)], id="a")]))
+    assert main(["convert", str(raw), str(tmp_path / "o.parquet"), "--num-turns", "3"]) == 0
+    assert "responses in 3: 1 placed, 0 shifted, 0 moved_to_end, 0 joined, 2 unreadable_time" in (
+        capsys.readouterr().err
+    )
+
+
+def test_a_name_too_long_for_the_file_system_is_a_video_that_is_not_there(tmp_path, capsys):
+    raw = tmp_path / "raw.json"
+    raw.write_text(json.dumps(label([0], [instant(2)], video_path="n" * 300 + ".mp4")))
+    assert main(["convert", str(raw), str(tmp_path / "o.parquet"), "--media-root", str(tmp_path)]) == 1
+    assert "unknown_video" in capsys.readouterr().err
