@@ -11,6 +11,7 @@ TIME: Schema = {"type": "number", "minimum": 0}
 REAL: Schema = {"type": "number"}
 NUMBER: Schema = {"type": "integer"}
 FLAG: Schema = {"type": "boolean"}
+WHOLE_OR_NONE: Schema = {"type": ["integer", "null"]}
 
 
 def listing(item: Schema) -> Schema:

@@ -1,25 +1,26 @@
 """The world's teacher behind the HTTP of any OpenAI-compatible model: it knows each frame by its SHA-256.
 
 A vision question is told apart by its frames alone: their hashes name the pictures, hence the video and the
-seconds, and the answer comes from the scene's timeline. A text question is answered from its words alone.
+seconds, and the answer comes from the scene's timeline, as far as these seconds show it. A text question is
+answered from its words alone.
 """
 
 import base64
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from components.annotate.engine.looks import Looks
 from components.core.hashing import sha256_bytes
 from components.core.seeds import rng
-from components.video.root import MediaRoot
 from components.world.scene import Scene
 from components.world.teacher import TASKS
 from components.world.words import NONE
+from tests.support.coarse_world import coarse, sets_in, steps
 from tests.support.engine_run import clip_of, title_of, told_of
+from tests.support.engine_run import looks as looks_of
 from tests.support.openai_server import Say
 from tests.support.world_errors import MISSED, Errors, elsewhere
 from tests.support.world_words import TEXT_STEPS
@@ -43,7 +44,7 @@ class WorldModel:
         self.scenes = {scene.video_id: scene for scene in scenes}
         self.errors = errors
         self._shown: dict[str, set[tuple[str, int]]] = defaultdict(set)
-        looks = Looks(MediaRoot(data_dir / "media"), side)
+        looks = looks_of(data_dir, side=side)
         for scene in scenes:
             seconds = range(scene.duration_s)
             for second, image in zip(seconds, looks.frames(clip_of(scene), seconds), strict=True):
@@ -76,12 +77,17 @@ class WorldModel:
 
     def _caption(self, task: str, scene: Scene, told: Data) -> Data:
         fields = ("start", "end", "text")
-        return {"events": [{name: event[name] for name in fields} for event in self._events(task, scene)]}
+        events = coarse(self._events(task, scene), told["seconds"], scene.duration_s)
+        return {"events": [{name: event[name] for name in fields} for event in events]}
 
     def _ground(self, task: str, scene: Scene, told: Data) -> Data:
         """Every place of a caption as this model believes it, unless it slips this second time."""
         believed = self._events(task, scene)
-        own = [event for event in believed if event["text"] == told["caption"]]
+        own = coarse(
+            [event for event in believed if event["text"] == told["caption"]],
+            told["seconds"],
+            scene.duration_s,
+        )
         if self.errors.slips(task, scene, told["caption"]) and own:
             generator = rng(self.errors.seed, "slipped", task, scene.video_id, told["caption"])
             place = elsewhere(own[0], believed, scene.duration_s, generator)
@@ -92,30 +98,66 @@ class WorldModel:
         return [event for event in self.errors.events(task, scene) if event["fault"] != MISSED]
 
     def _changes(self, task: str, scene: Scene, told: Data) -> Data:
-        return {"changes": changes_of(scene)}
+        return {"changes": changes_of(scene, told["seconds"])}
 
     def _ask(self, task: str, scene: Scene, told: Data) -> Data:
-        return TASKS[task](scene, {"times": told["seconds"]})
+        data = TASKS[task](scene, {"times": told["seconds"]})
+        if "reveals" in data:
+            shown = {after: second for second, _, after in steps(scene.sign_at, told["seconds"])}
+            data["reveals"] = [
+                {**reveal, "time": shown[reveal["text"]]}
+                for reveal in data["reveals"]
+                if reveal["text"] in shown
+            ]
+        return data
+
+    def _edge(self, task: str, scene: Scene, told: Data) -> Data:
+        """When it sets in, or is over, as these frames show it."""
+        holds = self._holds(task, scene, told["what"])
+        if told["edge"] == "ends":
+            over = sets_in(told["seconds"], lambda second: not holds(second), from_start=False)
+            return {"second": over}
+        return {"second": sets_in(told["seconds"], holds)}
+
+    def _holds(self, task: str, scene: Scene, what: str) -> Callable[[int], bool]:
+        """Whether a caption, the value a subject gets, or a sign is on screen at a second."""
+        if task in ("event_caption", "action_caption"):
+            own = [event for event in self._events(task, scene) if event["text"] == what]
+            return lambda second: any(event["start"] <= second < event["end"] for event in own)
+        subject, _, values = what.rpartition(": ")
+        if task == "offline_qa":
+            return lambda second: scene.sign_at(second) == values
+        if subject == "the actor (count)":
+            return scene.jumping_at
+        value = STATES[tuple(subject.rstrip(")").split(" ("))]
+        return lambda second: value(scene, second) == values.partition(" -> ")[2]
 
 
-def changes_of(scene: Scene) -> list[Data]:
-    """Every change of lamp, place and sign (an instant each), and every jump as a step of its count."""
+STATES: dict[tuple[str, ...], Callable[[Scene, float], str]] = {
+    ("the lamp", "attribute"): Scene.lamp_at,
+    ("the actor", "position"): Scene.side_at,
+    ("the sign", "attribute"): lambda scene, second: scene.sign_at(second) or NONE,
+}
+
+
+def changes_of(scene: Scene, seconds: Sequence[int] | None = None) -> list[Data]:
+    """Every change of lamp, place and sign (an instant each), and every jump as a step of its count.
+
+    `seconds`: as these show them; all of the video, if none are given.
+    """
+    seen = range(scene.duration_s) if seconds is None else seconds
     found = []
-    for subject, aspect, spans in (
-        ("the lamp", "attribute", scene.lamp),
-        ("the actor", "position", scene.side),
-        ("the sign", "attribute", scene.sign),
-    ):
-        for before, after in pairwise(spans):
-            values = {"before": before.value or NONE, "after": after.value or NONE}
-            found.append(_change(subject, aspect, after.start, after.start, values))
-    for number, jump in enumerate(scene.jumps):
+    for (subject, aspect), value in STATES.items():
+        for second, before, after in steps(partial(value, scene), seen):
+            found.append(_change(subject, aspect, second, second, {"before": before, "after": after}))
+    jumps = [{"start": jump.start, "end": jump.end, "text": ""} for jump in scene.jumps]
+    for number, jump in enumerate(coarse(jumps, seen, scene.duration_s)):
         values = {"before": str(number), "after": str(number + 1)}
-        found.append(_change("the actor", "count", jump.start, jump.end, values))
+        found.append(_change("the actor", "count", jump["start"], jump["end"], values))
     return sorted(found, key=lambda change: (change["end"], change["subject"], change["aspect"]))
 
 
-def _change(subject: str, aspect: str, start: int, end: int, values: dict[str, str]) -> Data:
+def _change(subject: str, aspect: str, start: float, end: float, values: dict[str, str]) -> Data:
     return {"subject": subject, "aspect": aspect, "start": start, "end": end, **values}
 
 

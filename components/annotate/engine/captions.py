@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from components.annotate.engine import rewriting, words
+from components.annotate.engine import edges, refined, rewriting, words
 from components.annotate.engine.asker import Asker
 from components.annotate.engine.described import Described, ask_about
 from components.annotate.engine.looks import Looks
@@ -31,6 +31,7 @@ class Steps:
 
     caption: Step
     ground: Step
+    edge: Step
     rewrite: Step
 
 
@@ -46,6 +47,7 @@ def steps_of(task: str) -> Steps:
             _presumed_captions,
         ),
         Step(f"{task}.ground", record(spans=listing(spans)), "vision", 512, _presumed_spans),
+        edges.step_of(task),
         rewriting.step_of(task),
     )
 
@@ -65,6 +67,8 @@ def describe(
     )
     for one in open_clips(works):
         _compare(one, captions[one.clip.video_id], again[one.clip.video_id], settings.agreement)
+    kept = [(one, captions[one.clip.video_id]) for one in open_clips(works)]
+    captions |= refined.captions(steps.edge, asker, looks, settings, kept)
     described = rewriting.rewrite(
         steps.rewrite, asker, [(one, captions[one.clip.video_id]) for one in open_clips(works)]
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from components.annotate.engine import words
+from components.annotate.engine import edges, refined, words
 from components.annotate.engine.asker import Asker
 from components.annotate.engine.described import Described, ask_about
 from components.annotate.engine.looks import Looks
@@ -50,6 +50,7 @@ CHANGES = Step(
         ]
     },
 )
+EDGE = edges.step_of("tsqa")
 QUESTION = Step(
     "tsqa.question",
     record(
@@ -72,10 +73,13 @@ def describe(clips: Sequence[Clip], asker: Asker, looks: Looks, settings: Settin
     """Series of each clip; one without a question that has two answers is dropped and counted."""
     works = [Described(clip) for clip in clips]
     asked = whole_questions(works, looks, settings.frames)
-    changes: dict[str, list[Change]] = {}
+    found: dict[str, list[Change]] = {}
     for (one, _), answer in zip(asked, ask_about(asker, CHANGES, asked, needed=True), strict=True):
         if answer is not None:
-            changes[one.clip.video_id] = _changes(one, answer["changes"])
+            found[one.clip.video_id] = _usable(one, answer["changes"])
+    seen = [(one, found[one.clip.video_id]) for one in open_clips(works)]
+    again = refined.changes(EDGE, asker, looks, settings, seen)
+    changes = {one.clip.video_id: _numbered(one, rows, again[one.clip.video_id]) for one, rows in seen}
     worded = [(one, Question({"changes": changes[one.clip.video_id]})) for one in open_clips(works)]
     for (one, _), answer in zip(worded, ask_about(asker, QUESTION, worded, needed=True), strict=True):
         if answer is not None:
@@ -83,8 +87,8 @@ def describe(clips: Sequence[Clip], asker: Asker, looks: Looks, settings: Settin
     return works
 
 
-def _changes(one: Described, answers: Sequence[Change]) -> list[Change]:
-    """The changes that can be used, numbered in order of time; one that cannot is set aside.
+def _usable(one: Described, answers: Sequence[Change]) -> list[Change]:
+    """The changes that can be used; one that cannot is set aside.
 
     A series that lacks a change is not told from a whole one, so its subject goes with it.
     """
@@ -103,10 +107,28 @@ def _changes(one: Described, answers: Sequence[Change]) -> list[Change]:
             one.refuse(REPEATS, f"{where}: the same change again")
         else:
             found.append(change)
-    kept = [change for change in found if change["subject"].casefold() not in lost]
+    return _without(one, found, lost)
+
+
+def _without(one: Described, changes: Sequence[Change], lost: set[str]) -> list[Change]:
+    """The changes of all subjects but those in `lost`."""
+    kept = [change for change in changes if change["subject"].casefold() not in lost]
+    one.counts["changes_of_lost_subjects"] += len(changes) - len(kept)
+    return kept
+
+
+def _numbered(one: Described, rows: Sequence[Change], again: Sequence[Change | None]) -> list[Change]:
+    """The changes at the times of a second look, numbered in order of time; one that lost it is set aside."""
+    lost = {row["subject"].casefold() for row, change in zip(rows, again, strict=True) if change is None}
+    found = list[Change]()
+    for change in again:
+        if change is not None and change in found:
+            one.refuse(REPEATS, f"{EDGE.name} {change['subject'][:40]!r}: the same change again")
+        elif change is not None:
+            found.append(change)
+    kept = _without(one, found, lost)
     one.counts["changes"] += len(kept)
-    one.counts["changes_of_lost_subjects"] += len(found) - len(kept)
-    if not kept:
+    if not kept and one.open:
         one.drop(NOTHING_CHANGES, f"{CHANGES.name}: no change that can be used")
     kept.sort(key=lambda change: (change["end"], change["start"], change["subject"]))
     return [{"number": number, **change} for number, change in enumerate(kept)]

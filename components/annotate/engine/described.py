@@ -91,5 +91,7 @@ def place(told: Mapping[str, Any]) -> str:
     """Which question it was, in a few words."""
     if "caption" in told:
         return f"of {told['caption']!r:.60}"
+    if "what" in told:
+        return f"{told['edge']} {told['what']!r:.60}"
     seconds = told.get("seconds")
     return f"at {seconds[0]}-{seconds[-1]} s" if seconds else "of the whole list"

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from components.annotate.engine import words
+from components.annotate.engine import edges, refined, words
 from components.annotate.engine.asker import Asker
 from components.annotate.engine.described import Described, ask_about
 from components.annotate.engine.looks import Looks
 from components.annotate.engine.section import Settings
-from components.annotate.engine.seen import whole_questions
+from components.annotate.engine.seen import open_clips, whole_questions
 from components.annotate.engine.step import Question, Step
 from components.annotate.samples import Clip
 from components.annotate.schemas import SCHEMAS
@@ -22,25 +22,50 @@ def step_of(task: str, presumed: Callable[[Question], Any]) -> Step:
     return Step(f"{task}.ask", SCHEMAS[task], "vision", 8192, presumed)
 
 
-OFFLINE = step_of("offline_qa", lambda question: {"asks": [], "whole": [], "reveals": []})
+def _presumed_offline(question: Question) -> Any:
+    """Two things that become visible: where seconds are left out each is looked for again."""
+    length = question.told["duration_s"]
+    reveals = [{"query": f"sign {n}", "time": n * length / 3, "text": "a word"} for n in (1, 2)]
+    return {"asks": [], "whole": [], "reveals": reveals}
+
+
+OFFLINE = step_of("offline_qa", _presumed_offline)
+EDGE = edges.step_of("offline_qa")
 BASE = step_of("base_qa", lambda question: {"frames": [], "asks": [], "whole": []})
 
 
 def describe(
-    step: Step, clips: Sequence[Clip], asker: Asker, looks: Looks, settings: Settings
+    step: Step, edge: Step | None, clips: Sequence[Clip], asker: Asker, looks: Looks, settings: Settings
 ) -> list[Described]:
-    """Each clip's questions and answers; one entry that cannot be used is set aside, the others stay."""
+    """Each clip's questions and answers; one entry that cannot be used is set aside, the others stay.
+
+    Args:
+        step: the question.
+        edge: asks when exactly something becomes visible; None where a task has no such times.
+        clips: the videos.
+        asker: whom to ask.
+        looks: their frames.
+        settings: how many frames.
+
+    """
     works = [Described(clip) for clip in clips]
     asked = whole_questions(works, looks, settings.frames)
+    kept: dict[str, Data] = {}
     for (one, question), answer in zip(asked, ask_about(asker, step, asked, needed=True), strict=True):
         if answer is not None:
-            _take(one, step, question.told["seconds"], answer)
+            kept[one.clip.video_id] = _usable(one, step, question.told["seconds"], answer)
+    if edge is not None:
+        shown = [(one, kept[one.clip.video_id]["reveals"]) for one in open_clips(works)]
+        for video_id, reveals in refined.reveals(edge, asker, looks, settings, shown).items():
+            kept[video_id]["reveals"] = reveals
+    for one in open_clips(works):
+        _finish(one, step, kept[one.clip.video_id])
     return works
 
 
-def _take(one: Described, step: Step, seconds: Sequence[int], answer: Data) -> None:
+def _usable(one: Described, step: Step, seconds: Sequence[int], answer: Data) -> Data:
     """What can be used of an answer, list by list."""
-    kept = {
+    return {
         name: [
             entry
             for number, raw in enumerate(entries)
@@ -48,6 +73,9 @@ def _take(one: Described, step: Step, seconds: Sequence[int], answer: Data) -> N
         ]
         for name, entries in answer.items()
     }
+
+
+def _finish(one: Described, step: Step, kept: Data) -> None:
     one.counts.update({name: len(entries) for name, entries in kept.items()})
     if any(kept.values()):
         one.data = kept

@@ -29,14 +29,18 @@ class Pipeline:
 
 def _captions(task: str) -> Pipeline:
     steps = captions.steps_of(task)
-    return Pipeline((steps.caption, steps.ground, steps.rewrite), partial(captions.describe, steps))
+    return Pipeline(
+        (steps.caption, steps.ground, steps.edge, steps.rewrite), partial(captions.describe, steps)
+    )
 
 
 PIPELINES: dict[str, Pipeline] = {
     "narration": Pipeline((narration.CHANGE, narration.CLEAN), narration.describe),
     "event_caption": _captions("event_caption"),
     "action_caption": _captions("action_caption"),
-    "tsqa": Pipeline((changes.CHANGES, changes.QUESTION), changes.describe),
-    "offline_qa": Pipeline((one_step.OFFLINE,), partial(one_step.describe, one_step.OFFLINE)),
-    "base_qa": Pipeline((one_step.BASE,), partial(one_step.describe, one_step.BASE)),
+    "tsqa": Pipeline((changes.CHANGES, changes.EDGE, changes.QUESTION), changes.describe),
+    "offline_qa": Pipeline(
+        (one_step.OFFLINE, one_step.EDGE), partial(one_step.describe, one_step.OFFLINE, one_step.EDGE)
+    ),
+    "base_qa": Pipeline((one_step.BASE,), partial(one_step.describe, one_step.BASE, None)),
 }

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from components.annotate.engine import edges
 from components.annotate.engine.asker import Asker
 from components.annotate.engine.described import Described
 from components.annotate.engine.looks import Looks
@@ -135,6 +136,7 @@ def _summary(task: str, works: Sequence[Described], asker: Asker, settings: Sett
         "prompts": PIPELINES[task].prompts(),
         "answers": _sorted(asked),
         "agreement": settings.agreement,
+        **edges.summary(works),
     }
 
 

@@ -22,7 +22,7 @@ class Settings:
 
     Attributes:
         agreement: the lowest IoU at which two spans of a caption agree, above 0 and at most 1.
-        frames: most frames of a question about a whole video.
+        frames: most frames of a question, 3 at least: fewer could not close in on a second.
         side: longest side of a frame in pixels.
 
     """
@@ -34,7 +34,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not _number(self.agreement) or not 0 < self.agreement <= 1:
             raise UsageError(f"{WHERE}.agreement: {self.agreement!r}, expected a number above 0, at most 1")
-        for name, least in (("frames", 2), ("side", 28)):
+        for name, least in (("frames", 3), ("side", 28)):
             value = getattr(self, name)
             if not _number(value) or value != int(value) or value < least:
                 raise UsageError(f"{WHERE}.{name}: {value!r}, expected a whole number from {least} on")

@@ -31,7 +31,18 @@ def whole(one: Described, looks: Looks, most: int, **told: object) -> Question:
     return Question({"duration_s": round(one.clip.duration_s, 3), "seconds": seconds, **told}, tuple(images))
 
 
+def stride(one: Described, most: int) -> int:
+    """Seconds between two frames of `whole`, 1 at least."""
+    return max(1, *strided(one.clip.last_turn, most)[1:2])
+
+
 def whole_questions(works: Sequence[Described], looks: Looks, most: int) -> list[tuple[Described, Question]]:
     """`whole` of every clip that can be decoded."""
     asked = [(one, whole(one, looks, most)) for one in open_clips(works)]
+    for one, _ in asked:
+        if (
+            apart := stride(one, most)
+        ) > 1:  # what is shorter than that may be missed: the product says where
+            one.notes["stride_s"] = apart
+            one.counts["strided_clips"] += 1
     return [(one, question) for one, question in asked if one.open]

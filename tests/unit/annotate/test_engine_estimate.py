@@ -67,7 +67,7 @@ def test_nothing_is_sent_and_later_steps_are_presumed_until_their_questions_are_
 @pytest.mark.parametrize("task", sorted(PIPELINES))
 def test_every_step_is_reached_by_its_presumed_answers(data, tmp_path, task):
     with serving(engine.scripted({})) as server:
-        told = plan(task, CLIPS, both(server, tmp_path), engine.looks(data), engine.settings())
+        told = plan(task, CLIPS, both(server, tmp_path), engine.looks(data), engine.settings(frames=4))
     names = [one["step"] for one in told.plain()["steps"]]
     assert names == [step.name for step in PIPELINES[task].steps] and server.calls == 0
     assert all(one["requests"] >= 1 for one in told.plain()["steps"])

@@ -90,7 +90,7 @@ def section() -> dict[str, Any]:
         ("agreement", 0),
         ("agreement", 1.1),
         ("agreement", True),
-        ("frames", 1),
+        ("frames", 2),
         ("frames", 3.5),
         ("side", "x"),
     ],
