@@ -11,6 +11,7 @@ of its own in the DAG, so the raw labels are let go before it.
 """
 
 import argparse
+import json
 import os
 import tempfile
 import threading
@@ -26,7 +27,7 @@ from components.core.process import fix_environment
 from components.protocol.batch import Tally, place_all
 from components.protocol.dialogues import lengths_of
 from components.protocol.many import write_tables
-from components.protocol.rawfiles import LABEL_SCHEMA, Part, RawLabels, each, open_labels
+from components.protocol.rawfiles import LABEL_SCHEMA, JsonPart, Part, RawLabels, each, open_labels
 from components.protocol.tables import write_turns
 from tests.support import paper_labels
 from tests.support.spoiled import FAULTS, spoil
@@ -97,8 +98,12 @@ def judge(meter: Meter, folder: Path, turns: Path, rows: int) -> dict[str, Any]:
 def compare(meter: Meter, folder: Path, part: Part) -> None:
     """The two paths over the same labels, in this process: the spelled-out one, then the columns."""
     (folder / "slice").mkdir()
-    labels = folder / "slice/labels.parquet"
-    pq.write_table(pa.Table.from_pylist(part.labels(), schema=LABEL_SCHEMA), labels)
+    if isinstance(part, JsonPart):
+        labels = folder / "slice/labels.json"
+        labels.write_text(json.dumps(part.labels()), encoding="utf-8")
+    else:
+        labels = folder / "slice/labels.parquet"
+        pq.write_table(pa.Table.from_pylist(part.labels(), schema=LABEL_SCHEMA), labels)
     raw, lengths = open_labels([labels]), lengths_of(folder / "manifest.parquet")
     order = list(range(len(raw.ids)))
     old, new = folder / "slice/old.parquet", folder / "slice/new.parquet"
@@ -127,7 +132,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=paper_labels.SAMPLES)
     parser.add_argument("--turns", type=float, help="mean number of turns of all samples")
     parser.add_argument("--shards", type=int, default=16)
-    parser.add_argument("--json", action="store_true", help="the labels as JSON lists, not as parquet")
+    parser.add_argument("--json", action="store_true", help="the labels as one JSON list, not as parquet")
     parser.add_argument("--plant", action="store_true")
     parser.add_argument("--slice", type=int, default=5_000)
     parser.add_argument("--folder", type=Path, help="below which a scratch folder is made")
@@ -162,8 +167,11 @@ def run(folder: Path, args: argparse.Namespace) -> None:
         lambda: paper_labels.write_shards(folder / "labels", drawn, args.shards, spoiled=marked),
     )
     if args.json:
-        shards = meter.part("labels as JSON (not ours)", lambda: paper_labels.as_json(shards))
-        print(f"{sum(path.stat().st_size for path in shards) / 2**20:.0f} MiB of JSON")
+        listed = meter.part(
+            "labels as JSON (not ours)", lambda: paper_labels.as_json(shards, folder / "labels.json")
+        )
+        print(f"{listed.stat().st_size / 2**20:.0f} MiB of JSON in one list")
+        shards = [listed]
     begun = time.perf_counter()
     summary, where, part = to_turns(meter, folder, shards, marked, args.slice)
     seconds = time.perf_counter() - begun
@@ -183,8 +191,7 @@ def run(folder: Path, args: argparse.Namespace) -> None:
     assert found == planted, f"named {found}, planted {planted}"
     for rule, sample, turn in sorted(planted):
         print(f"named, and no other row: {rule} {sample} turn {turn}")
-    if not args.json:  # JSON goes one by one in any case
-        compare(meter, folder, part)
+    compare(meter, folder, part)
     print(f"shares {result['shares']}")
 
 

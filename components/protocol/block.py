@@ -2,17 +2,19 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from components.protocol.batch import Tally, VideoLength, place_all
 from components.protocol.columnar import Array, Samples, event_columns, merged, of_placed, turn_columns
+from components.protocol.columned import Columned, of_labels, of_table
 from components.protocol.convert import num_turns
 from components.protocol.counts import Counts
 from components.protocol.labels import LabelError
-from components.protocol.plain import Heads, convert_plain, items
-from components.protocol.rawfiles import ColumnPart, Part, is_typed
+from components.protocol.plain import Heads, convert_plain
+from components.protocol.rawfiles import ColumnPart, JsonPart, Part, is_typed
 from components.protocol.states import STATES
 from components.protocol.times import MICRO
 
@@ -51,19 +53,21 @@ class Done:
 
 
 def convert_block(block: Block) -> Done:
-    """Convert the labels of a block: the plain ones by column (if they are columns), the rest one by one."""
+    """Convert the labels of a block: the plain ones by column, the rest one by one."""
     part, tally = block.part, Tally()
-    if block.rules == "corrected" and isinstance(part, ColumnPart) and is_typed(part.table):
-        at, samples, counts = _by_column(block, part)
-        _count(tally, samples, counts)
-    else:
+    labels = part.labels() if isinstance(part, JsonPart) else None
+    columned = _columned(part, labels) if block.rules == "corrected" else None
+    if columned is None:
         at, samples = np.empty(0, dtype=np.int64), of_placed([])
+    else:
+        rows, samples, counts = _by_column(block, columned)
+        at = columned.at[rows]
+        _count(tally, samples, counts)
     rest = np.delete(np.arange(len(part.ids)), at)
     if len(rest):
         seen = {*samples.ids, *([] if block.before is None else [block.before])}
-        placed = place_all(
-            part.some(rest.tolist()).labels(), block.length_of, rules=block.rules, fps=block.fps, seen=seen
-        )
+        left = part.some(rest.tolist()).labels() if labels is None else [labels[row] for row in rest]
+        placed = place_all(left, block.length_of, rules=block.rules, fps=block.fps, seen=seen)
         one_by_one, kept = Tally(), []
         for sample in one_by_one.watch(placed):
             kept.append((rest[one_by_one.samples_in - 1], sample))
@@ -73,27 +77,30 @@ def convert_block(block: Block) -> Done:
     return Done(turn_columns(samples), event_columns(samples), tally)
 
 
-def _by_column(block: Block, part: ColumnPart) -> tuple[Array, Samples, Counts]:
-    table = part.table
-    columns = {name: table.column(name).combine_chunks() for name in ("question", "response")}
-    videos = part.videos()
-    lengths = [_length(block, video) for video in videos]
+def _columned(part: Part, labels: list[dict[str, Any]] | None) -> Columned | None:
+    """The labels of a part that have the types of LABEL_SCHEMA."""
+    if labels is not None:
+        return of_labels(labels)
+    assert isinstance(part, ColumnPart)
+    return of_table(part.table, part.videos()) if is_typed(part.table) else None
+
+
+def _by_column(block: Block, columned: Columned) -> tuple[Array, Samples, Counts]:
+    ids, at = block.part.ids, columned.at
+    lengths = [_length(block, video) for video in columned.videos]
     durations = [seconds for seconds, _ in lengths]
-    again = np.array(
-        [first == second for first, second in zip([block.before, *part.ids], part.ids, strict=False)]
-    )
-    listed = np.asarray(columns["question"].is_valid()) & np.asarray(columns["response"].is_valid())
+    again = np.array([first == second for first, second in zip([block.before, *ids], ids, strict=False)])
+    turns = np.array([turns for _, turns in lengths], dtype=np.int64)
     heads = Heads(
-        ids=part.ids,
-        videos=videos,
-        tasks=[text or "" for text in table.column("task_type").to_pylist()],
-        sources=[text or "" for text in table.column("source").to_pylist()],
-        turns=np.where(listed & ~again, np.array([turns for _, turns in lengths]), 0),
+        ids=[ids[row] for row in at],
+        videos=columned.videos,
+        tasks=columned.tasks,
+        sources=columned.sources,
+        turns=np.where(columned.listed & ~again[at], turns, 0),
         durations=np.array(durations),
         limits=np.array([round(seconds, MICRO) for seconds in durations]),
     )
-    questions = items(columns["question"], ("time",))
-    return convert_plain(heads, questions, items(columns["response"], ("st_time", "end_time", "time")))
+    return convert_plain(heads, columned.questions, columned.responses)
 
 
 def _length(block: Block, video: str) -> tuple[float, int]:

@@ -33,16 +33,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     drawn = paper_labels.draw(SAMPLES)
     paper_labels.write_manifest(folder / "manifest.parquet", drawn)
     marked = paper_labels.of_shards(SAMPLES, SHARDS)
-    paper_labels.write_shards(folder / "labels", drawn, SHARDS, spoiled=marked)
+    shards = paper_labels.write_shards(folder / "labels", drawn, SHARDS, spoiled=marked)
+    paper_labels.as_json(shards, folder / "labels/all.json")
     return folder
 
 
-def labels(folder: Path) -> RawLabels:
-    return open_labels(sorted((folder / "labels").glob("*.parquet")))
+def labels(folder: Path, pattern: str = "*.parquet") -> RawLabels:
+    return open_labels(sorted((folder / "labels").glob(pattern)))
 
 
-def convert(folder: Path, name: str, workers: int) -> Tally:
-    raw, tally = labels(folder), Tally()
+def convert(folder: Path, name: str, workers: int, pattern: str = "*.parquet") -> Tally:
+    raw, tally = labels(folder, pattern), Tally()
     order = sorted(range(len(raw.ids)), key=raw.ids.__getitem__)
     turns, events = folder / f"{name}.parquet", folder / f"{name}-events.parquet"
     lengths = lengths_of(folder / "manifest.parquet")
@@ -60,6 +61,17 @@ def test_processes_change_no_byte_and_lose_no_count(folder: Path) -> None:
     assert alone.rows() == several.rows()
     assert alone.counts.balanced()
     assert alone.samples_in == SAMPLES
+
+
+def test_one_json_list_gives_the_bytes_of_the_columns(folder: Path) -> None:
+    columns, listed = convert(folder, "columns", 0), convert(folder, "listed", 2, "all.json")
+    for name in ("", "-events"):
+        assert (folder / f"columns{name}.parquet").read_bytes() == (
+            folder / f"listed{name}.parquet"
+        ).read_bytes()
+    assert listed.summary() == columns.summary()
+    assert listed.rows() == columns.rows()  # the three that are spoiled, of the first, middle and last shard
+    assert len(listed.rows()) == 3
 
 
 def test_labels_spoiled_in_the_first_middle_and_last_shard_are_named(folder: Path) -> None:

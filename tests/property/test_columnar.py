@@ -1,5 +1,6 @@
 """Conversion by columns equals conversion one by one: tables, counts, quarantine; whatever the labels are."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from components.core.files import dumps
 from components.protocol import block as blocks
 from components.protocol import reasons
 from components.protocol.batch import LengthOf, Tally, VideoLength, convert_all
@@ -51,11 +53,15 @@ def spans(text: st.SearchStrategy[Any], times: st.SearchStrategy[Any]) -> st.Sea
 
 
 def _least(pair: tuple[Any, ...]) -> Any:
-    return min(pair) if None not in pair else pair[0]
+    return min(pair) if _numbers(pair) else pair[0]
 
 
 def _most(pair: tuple[Any, ...]) -> Any:
-    return max(pair) if None not in pair else pair[1]
+    return max(pair) if _numbers(pair) else pair[1]
+
+
+def _numbers(pair: tuple[Any, ...]) -> bool:
+    return all(isinstance(value, int | float) for value in pair)
 
 
 def labels(
@@ -115,7 +121,12 @@ def check(raws: list[dict[str, Any]], before: str | None, rules: str) -> blocks.
     table = pa.Table.from_pylist(raws, schema=LABEL_SCHEMA)
     part = ColumnPart([raw["id"] for raw in raws], table)
     done = blocks.convert_block(block_of(part, before, rules))
-    turns, events, lost, counts = one_by_one(table.to_pylist(), before, rules, length_of)
+    same_as_one_by_one(done, table.to_pylist(), before, rules)
+    return done
+
+
+def same_as_one_by_one(done: blocks.Done, raws: list[dict[str, Any]], before: str | None, rules: str) -> None:
+    turns, events, lost, counts = one_by_one(raws, before, rules, length_of)
     assert done.turns.equals(turns)
     assert done.events.equals(events)
     assert sorted((row.id, row.reason, row.detail) for row in done.tally.quarantine) == lost
@@ -128,7 +139,6 @@ def check(raws: list[dict[str, Any]], before: str | None, rules: str) -> blocks.
     assert {task: row["turns"] for task, row in summary["tasks"].items()} == {
         task: told.count(task) for task in set(told)
     }
-    return done
 
 
 @given(
@@ -184,12 +194,98 @@ def test_only_labels_with_nothing_to_decide_go_by_column(
     assert taken == [plain]
 
 
+TOLD = st.one_of(TEXTS, st.sampled_from(["\ud800 half", 7, ["a"], {"a": 1}]))
+SPELLED = st.one_of(
+    TENTHS,
+    TENTHS,
+    st.integers(0, 13),
+    st.sampled_from(
+        ["", "  ", None, "5", "3.25", "00:04", "1:00:02", "soon", True, -1, 10**400, [1], math.nan]
+    ),
+    TIMES,
+)
+ODD: st.SearchStrategy[Any] = st.sampled_from([None, "a", 3, ["a"], [None], {"content": "a"}, [{}]])
+WRITTEN = labels(CLEAN, TENTHS, st.integers(0, 30))
+FOREIGN = labels(TOLD, SPELLED, SPELLED)
+
+
+def changed(raw: dict[str, Any], drop: list[str], odd: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in {**raw, **odd}.items() if key not in drop}
+
+
+JSON_LABELS = st.one_of(
+    WRITTEN,
+    FOREIGN,
+    st.builds(
+        changed,
+        FOREIGN,
+        st.lists(st.sampled_from(["video_path", "task_type", "source", "question", "response"]), max_size=1),
+        st.dictionaries(
+            st.sampled_from(["question", "response", "task_type", "source", "video_name"]), ODD, max_size=1
+        ),
+    ),
+)
+
+
+@given(
+    st.lists(JSON_LABELS, min_size=1, max_size=8),
+    st.sampled_from([None, "s0"]),
+    st.sampled_from(["corrected", "corrected", "corrected", "released"]),
+)
+@SETTINGS
+def test_json_labels_equal_one_by_one(raws: list[dict[str, Any]], before: str | None, rules: str) -> None:
+    raws = sorted(raws, key=lambda raw: raw["id"])
+    check_json(raws, before, rules)
+
+
+@given(st.lists(WRITTEN, min_size=1, max_size=8, unique_by=lambda raw: raw["id"]))
+@SETTINGS
+def test_json_labels_of_the_common_form_equal_one_by_one(raws: list[dict[str, Any]]) -> None:
+    check_json(sorted(raws, key=lambda raw: raw["id"]), None, "corrected")
+
+
+def check_json(raws: list[dict[str, Any]], before: str | None, rules: str) -> None:
+    part = JsonPart([raw["id"] for raw in raws], [json.dumps(raw).encode() for raw in raws])
+    done = blocks.convert_block(block_of(part, before, rules))
+    same_as_one_by_one(done, [json.loads(text) for text in part.texts], before, rules)
+
+
+@pytest.mark.parametrize(
+    ("change", "plain"),
+    [
+        ({}, 3),
+        ({"response": [{"content": "seen", "st_time": "1.25", "end_time": "00:03", "time": ""}]}, 3),
+        ({"response": [{"content": "seen", "time": 2}], "kind": {"more": []}}, 3),
+        ({"source": None}, 3),
+        ({"source": 3}, 2),
+        ({"response": [{"content": "seen", "time": "soon"}]}, 2),
+        ({"response": [{"content": None, "time": 2}]}, 2),
+        ({"response": None}, 2),
+        ({"question": [{"content": "what?", "time": True}]}, 2),
+        ({"response": [{"content": "\ud800", "time": 2}]}, 0),  # its block cannot be made columns
+    ],
+)
+def test_json_labels_of_the_common_form_go_by_column(
+    change: dict[str, Any], plain: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def counted(*arguments: Any) -> Any:
+        result = convert_plain(*arguments)
+        taken.append(len(result[0]))
+        return result
+
+    monkeypatch.setattr(blocks, "convert_plain", counted)
+    check_json([sound(0), sound(1, **change), sound(2)], None, "corrected")
+    assert sum(taken) == plain
+
+
 def test_json_and_parquet_labels_give_the_same_tables(tmp_path: Path) -> None:
     raws = [sound(number) for number in range(4)]
     table = pa.Table.from_pylist(raws, schema=LABEL_SCHEMA)
     pq.write_table(table.slice(0, 2), tmp_path / "0.parquet")
     pq.write_table(table.slice(2), tmp_path / "1.parquet")
-    (tmp_path / "raw.jsonl").write_text("".join(pa_json(raw) for raw in raws))
+    (tmp_path / "raw.jsonl").write_text("".join(dumps(raw, indent=None) for raw in raws))
     tables = []
     for files in ([tmp_path / "0.parquet", tmp_path / "1.parquet"], [tmp_path / "raw.jsonl"]):
         raw = open_labels(files)
@@ -202,9 +298,3 @@ def test_json_and_parquet_labels_give_the_same_tables(tmp_path: Path) -> None:
         raw.close()
     assert tables[0].turns.equals(tables[1].turns)
     assert tables[0].events.equals(tables[1].events)
-
-
-def pa_json(raw: dict[str, Any]) -> str:
-    from components.core.files import dumps
-
-    return dumps(raw, indent=None)

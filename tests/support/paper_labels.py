@@ -162,13 +162,11 @@ def write_shards(
     return paths
 
 
-def as_json(paths: Sequence[Path]) -> list[Path]:
-    """The same labels as JSON lists beside the shards, an unused time spelled ""."""
-    out = []
-    for path in paths:
-        out.append(path.with_suffix(".json"))
-        with out[-1].open("w", encoding="utf-8") as file:
-            before = "["
+def as_json(paths: Sequence[Path], out: Path) -> Path:
+    """The same labels as one JSON list, as Streamo-Instruct-465K is published; an unused time is ""."""
+    with out.open("w", encoding="utf-8") as file:
+        before = "["
+        for path in paths:
             with pq.ParquetFile(path) as table:
                 for batch in table.iter_batches(8_192):
                     for label in batch.to_pylist():
@@ -176,7 +174,7 @@ def as_json(paths: Sequence[Path]) -> list[Path]:
                             item.update({key: "" for key, value in item.items() if value is None})
                         file.write(before + json.dumps(label))
                         before = ",\n"
-            file.write("]\n")
+        file.write("]\n")
     return out
 
 
