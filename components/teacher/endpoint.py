@@ -11,6 +11,7 @@ from components.teacher.chat import ChatRequest
 
 PICO = 10**12  # money is counted in whole pico-USD, so that sums are exact
 OVERHEAD_TOKENS = 64  # role markers and the server's own wrapping, per message and once more per request
+SHORTEST_KEY = 8
 BYTES_PER_TOKEN = 4  # of the estimate only; the bound takes one token a byte
 
 
@@ -83,7 +84,8 @@ class Endpoint:
         """The key, from the environment alone; empty where the endpoint names no variable.
 
         Raises:
-            UsageError: the variable is not set, is empty, or holds more than one printable ASCII word.
+            UsageError: the variable is not set, is empty, holds more than one printable ASCII word, or so few
+                letters that they may stand in any answer (in which the key is blotted out).
 
         """
         if not self.key_variable:
@@ -93,6 +95,11 @@ class Endpoint:
             raise UsageError(f"the environment variable {self.key_variable} holds no API key for {self.url}")
         if not key.isascii() or not key.isprintable() or " " in key:
             raise UsageError(f"the environment variable {self.key_variable} holds what cannot be an API key")
+        if len(key) < SHORTEST_KEY:
+            raise UsageError(
+                f"the environment variable {self.key_variable} holds what cannot be an API key: fewer than "
+                f"{SHORTEST_KEY} letters. Leave key_variable empty where the server wants none"
+            )
         return key
 
     def price(self, prompt_tokens: int, completion_tokens: int) -> int:

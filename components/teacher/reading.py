@@ -13,6 +13,9 @@ from components.teacher.chat import ChatRequest
 
 FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
 SHOWN = 200  # characters of a foreign text in a message
+BROKEN_OFF = ("abort", "error")  # what servers say of answers they did not finish (vLLM, SGLang, routers)
+THOUGHTS = ("thinking", "reasoning")  # parts of a message that are no part of the answer
+MOST_TOKENS = 2**53  # no server counts more; a larger number would fit into no float
 PLACES = 20  # brackets in prose behind which JSON is looked for
 
 
@@ -25,11 +28,12 @@ class Completion:
     """What matters of a chat completion.
 
     Attributes:
-        text: the message's content; empty where there is none.
+        text: the message's content, of several text parts all of them; empty where there is none.
         refusal: the model's own words of refusal, None without.
         finish_reason: `stop`, `length`, `content_filter`, ... as the server says.
         model: the model as the server says.
-        usage: (tokens sent, tokens answered); None where the server does not say.
+        usage: (tokens sent, tokens answered); None where the server does not say. What it counts in total
+            beyond both is thoughts, which are billed as answered.
 
     """
 
@@ -44,9 +48,12 @@ def read_completion(raw: str) -> Completion:
     """Parse the body of a 200 answer.
 
     Raises:
-        NotACompletionError: it is not JSON, or has no first choice with a message.
+        NotACompletionError: it is not JSON in UTF-8, has no first choice with a message, or the server says
+            that it broke off.
 
     """
+    if not _encodable(raw):
+        raise NotACompletionError(f"not UTF-8: {raw[:SHOWN]!r}")
     try:
         body = strict_json(raw)
         choice = body["choices"][0]
@@ -56,15 +63,27 @@ def read_completion(raw: str) -> Completion:
         raise NotACompletionError(
             f"not a chat completion ({type(error).__name__}): {raw[:SHOWN]!r}"
         ) from None
-    if not isinstance(content, str | None):
-        raise NotACompletionError(f"the message's content is {content!r:.80}, expected text")
+    finish_reason = _text(choice.get("finish_reason"))
+    if finish_reason in BROKEN_OFF:
+        raise NotACompletionError(f"the server broke off (finish_reason {finish_reason!r}): {raw[:SHOWN]!r}")
     return Completion(
-        text=content or "",
+        text=_content(content),
         refusal=None if not refusal else str(refusal),
-        finish_reason=_text(choice.get("finish_reason")),
+        finish_reason=finish_reason,
         model=_text(body.get("model")),
         usage=_usage(body.get("usage")),
     )
+
+
+def _content(value: Any) -> str:
+    """The text of a message's content: a text, nothing, or a list of text parts (some servers' spelling)."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    parts = value if isinstance(value, list) and all(isinstance(part, dict) for part in value) else None
+    texts = [part.get("text") for part in parts or () if part.get("type") not in THOUGHTS]
+    if parts is None or not all(isinstance(text, str) for text in texts):
+        raise NotACompletionError(f"the message's content is {value!r:.80}, expected text")
+    return "".join(str(text) for text in texts)
 
 
 def read_answer(request: ChatRequest, completion: Completion) -> Any:
@@ -153,8 +172,12 @@ def _usage(value: Any) -> tuple[int, int] | None:
     if not isinstance(value, dict):
         return None
     sent, answered = _count(value.get("prompt_tokens")), _count(value.get("completion_tokens"))
-    return None if sent is None or answered is None else (sent, answered)
+    if sent is None or answered is None:
+        return None
+    total = _count(value.get("total_tokens")) or 0
+    return sent, max(answered, total - sent)
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    fits = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST_TOKENS
+    return value if fits else None

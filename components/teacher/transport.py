@@ -2,12 +2,15 @@
 
 import asyncio
 import email.utils
+import math
 import time
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 import httpx
 
+from components.teacher.body import Body, BrokenError, TooLongError, UnknownEncodingError, echo_of
 from components.teacher.endpoint import Endpoint, EndpointError
 from components.teacher.reading import strict_json
 
@@ -39,6 +42,7 @@ class Transport:
 
     def __init__(self, endpoint: Endpoint):
         self.endpoint, self._key = endpoint, endpoint.api_key()
+        self._echo = echo_of(self._key) if self._key else None
         headers = {"Accept-Encoding": "identity"}
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
@@ -56,7 +60,7 @@ class Transport:
 
     def without_key(self, text: str) -> str:
         """`text` with the API key blotted out: a server may echo it."""
-        return text.replace(self._key, "[API key]") if self._key else text
+        return text if self._echo is None else self._echo.sub("[API key]", text)
 
     async def post(self, body: dict[str, Any]) -> HttpAnswer:
         """One attempt.
@@ -74,26 +78,36 @@ class Transport:
             raise AttemptFailed("timeout", detail, sent=True) from None
         except httpx.ConnectError as error:
             raise AttemptFailed("connection", self._say(error), sent=False) from None
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except (httpx.TransportError, BrokenError) as error:
             raise AttemptFailed("connection", self._say(error), sent=True) from None
 
-    async def _post(self, body: dict[str, Any]) -> HttpAnswer:
-        async with self._http.stream("POST", self.endpoint.address, json=body) as response:
+    async def _post(self, asked: dict[str, Any]) -> HttpAnswer:
+        async with self._http.stream("POST", self.endpoint.address, json=asked) as response:
             if response.is_redirect:
                 raise EndpointError(
                     f"{self.endpoint.address} redirects ({response.status_code}), which is not followed; "
                     "set the final address in the endpoint's url"
                 )
-            data = bytearray()
-            async for block in response.aiter_bytes():
-                data += block
-                if len(data) > self.endpoint.max_answer_bytes:
-                    raise EndpointError(
-                        f"{self.endpoint.address} sent more than max_answer_bytes "
-                        f"({self.endpoint.max_answer_bytes}) for one answer"
-                    )
-            raw = self.without_key(bytes(data).decode("utf-8", errors="replace"))
-            return HttpAnswer(response.status_code, raw, retry_after(response.headers.get("retry-after")))
+            wait_s = retry_after(response.headers.get("retry-after"))
+            try:
+                raw = await self._read(response)
+            except UnknownEncodingError as error:
+                if response.is_success:
+                    raise EndpointError(f"{self.endpoint.address}: {error}") from None
+                raw = f"({error})"  # the status says what there is to do
+            return HttpAnswer(response.status_code, self.without_key(raw), wait_s)
+
+    async def _read(self, response: httpx.Response) -> str:
+        body = Body(response.headers.get("content-encoding", ""), self.endpoint.max_answer_bytes)
+        try:
+            async for block in response.aiter_raw():
+                body.add(block)
+        except TooLongError:
+            raise EndpointError(
+                f"{self.endpoint.address} sent more than max_answer_bytes "
+                f"({self.endpoint.max_answer_bytes}) for one answer"
+            ) from None
+        return body.text()
 
     def _say(self, error: Exception) -> str:
         return self.without_key(f"{type(error).__name__} {error}")[:SHOWN]
@@ -101,6 +115,7 @@ class Transport:
 
 def server_message(raw: str) -> str:
     """The server's own words of an error body: `error.message` where there is one, else its beginning."""
+    raw = raw.encode("utf-8", "replace").decode("utf-8")
     try:
         error = strict_json(raw)["error"]
         message = error["message"] if isinstance(error, dict) else error
@@ -110,14 +125,19 @@ def server_message(raw: str) -> str:
 
 
 def retry_after(value: str | None) -> float | None:
-    """Seconds of a Retry-After header: a number or an HTTP date; None where it is neither."""
+    """Seconds of a Retry-After header: a number or an HTTP date; None where it is neither.
+
+    A date without a zone is in UTC (RFC 9110, section 5.6.7: asctime dates).
+    """
     if value is None:
         return None
     try:
         seconds = float(value)
     except ValueError:
         try:
-            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
-        except ValueError:
+            date = email.utils.parsedate_to_datetime(value)
+            date = date if date.tzinfo else date.replace(tzinfo=UTC)
+            seconds = date.timestamp() - time.time()
+        except (ValueError, OverflowError):
             return None
-    return max(0.0, seconds) if seconds < float("inf") else None
+    return None if math.isnan(seconds) else max(0.0, seconds)

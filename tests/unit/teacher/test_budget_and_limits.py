@@ -219,4 +219,16 @@ def test_retry_after_in_seconds_and_as_a_date() -> None:
     assert retry_after("-5") == 0.0
     assert retry_after("Wed, 21 Oct 2015 07:28:00 GMT") == 0.0
     assert (retry_after("Wed, 21 Oct 2099 07:28:00 GMT") or 0.0) > 10**9
-    assert [retry_after(value) for value in (None, "soon", "inf", "nan")] == [None] * 4
+    assert [retry_after(value) for value in (None, "soon", "nan", "Wed, 99 Oct")] == [None] * 4
+    assert retry_after("inf") == float("inf")  # longer than any patience
+
+
+def test_a_date_without_a_zone_is_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XYZ-5")
+    time.tzset()
+    try:
+        in_an_hour = time.strftime("%a %b %d %H:%M:%S %Y", time.gmtime(time.time() + 3600))
+        assert 3500 < (retry_after(in_an_hour) or 0.0) < 3601
+    finally:
+        monkeypatch.undo()
+        time.tzset()

@@ -279,7 +279,7 @@ def test_a_missing_key_is_wrong_use_unless_all_is_answered_already(
 
 
 def test_what_cannot_be_a_key_is_refused_unsaid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for key in ("sk-pl\u00e4nted", "planted\r\nHost: elsewhere", "planted key"):
+    for key in ("sk-pl\u00e4nted", "planted\r\nHost: elsewhere", "planted key", "planted"):
         monkeypatch.setenv("PLANTED_KEY", key)
         with serving(right) as server:
             with pytest.raises(UsageError, match="cannot be an API key") as error:
