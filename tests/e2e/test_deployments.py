@@ -3,6 +3,7 @@
 On SQLite the scenario (test_scenario.py) does more than this.
 """
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -62,7 +63,10 @@ def test_by_hand_by_cron_and_audited(place: Place) -> None:
     assert {"verdict", "gate"} <= artifacts()
 
     again = place.streamo("deploy", "--json").splitlines()
-    assert len(again) == 4 and '"active": true' not in next(line for line in again if "retrain" in line)
+    assert '"active": true' not in next(line for line in again if "retrain" in line)
+    pools = {row["name"]: row["pool"] for row in map(json.loads, again)}
+    assert len(pools) == 5
+    assert (pools["run-stage/gpu"], pools["run-stage/labels"]) == ("gpu", "labels")
 
     audited = runs.wait_for("audit/audit", run=runs.start("audit/audit"))
     assert audited.state == "Completed"
