@@ -19,6 +19,7 @@ COMMANDS = {
     "probe": "decode video files and say which are usable",
     "import": "public label sets to raw labels",
     "convert": "raw labels to stream dialogues or a turn table",
+    "frames": "the frames kept of videos: fill in advance, prune, verify",
     "quality": "how far two label files over the same videos agree, with intervals",
     "validate": "the gate on any turn table",
     "review": "people approve, fix or reject labels on a page of this machine",

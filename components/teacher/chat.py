@@ -17,17 +17,18 @@ MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 @dataclass(frozen=True)
 class Image:
-    """One encoded frame, PNG or JPEG: the file's bytes as they are."""
+    """One encoded frame, PNG or JPEG: the file's bytes as they are, or a view of them where they lie."""
 
-    data: bytes
+    data: bytes | memoryview
 
     @property
     def mime(self) -> str:
         """`image/png` or `image/jpeg`, told from the first bytes; InternalError for anything else."""
+        first = bytes(self.data[:8])
         for magic, mime in MAGIC.items():
-            if self.data.startswith(magic):
+            if first.startswith(magic):
                 return mime
-        raise InternalError(f"an image part begins with {self.data[:8]!r}: expected PNG or JPEG bytes")
+        raise InternalError(f"an image part begins with {first!r}: expected PNG or JPEG bytes")
 
     def wire(self) -> dict[str, Any]:
         """The part as a data URL."""

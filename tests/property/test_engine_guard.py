@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from components.annotate.engine.asker import Asker
 from components.annotate.engine.looks import Looks
 from components.annotate.engine.pipelines import PIPELINES
-from components.annotate.engine.run import batches
+from components.annotate.engine.run import BATCH, BATCH_S, batches
 from components.annotate.engine.step import Question, Step
 from components.annotate.guard import violation
 from components.annotate.run import BUILDERS
@@ -174,12 +174,12 @@ def test_no_answer_gets_past_the_guard_or_breaks_it(task: str, data: st.DataObje
         assert dialogue.quarantine == []
 
 
-@given(lengths=st.lists(st.floats(0.5, 4000.0), max_size=40))
+@given(lengths=st.lists(st.floats(0.5, 40_000.0), max_size=40))
 def test_batches_hold_every_clip_once_in_order(lengths: list[float]) -> None:
     clips = [Clip(f"{number}.mp4", length) for number, length in enumerate(lengths)]
     found = batches(clips)
     assert [clip for batch in found for clip in batch] == clips
     assert all(
-        len(batch) == 1 or (len(batch) <= 16 and sum(clip.last_turn + 1 for clip in batch) <= 3600)
+        len(batch) == 1 or (len(batch) <= BATCH and sum(clip.last_turn + 1 for clip in batch) <= BATCH_S)
         for batch in found
     )

@@ -14,6 +14,7 @@ from components.teacher.budget import Budget
 from components.teacher.cache import AnswerCache
 from components.teacher.client import Client
 from components.teacher.endpoint import Endpoint
+from components.video.framestore.store import FrameStore
 from components.video.root import MediaRoot
 from components.world.scene import Scene
 from tests.support.openai_server import Say, Script, Server, user_text
@@ -51,8 +52,10 @@ def asker(server: Server, folder: Path, *, usd: float = 5.0, attempts: int = 2) 
 
 
 def looks(data: Path, *, side: int = 448) -> Looks:
-    """Frames of the videos in the data folder `data`."""
-    return Looks(MediaRoot(data / "media"), side)
+    """Frames of the videos in the data folder `data`; they are kept beside it, for the server too."""
+    return Looks(
+        MediaRoot(data / "media"), side, FrameStore(data.with_name(f"{data.name}-frames")), workers=0
+    )
 
 
 def settings(*, agreement: float = 0.5, frames: int = 32) -> Settings:

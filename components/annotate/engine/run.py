@@ -18,8 +18,8 @@ from components.annotate.schemas import SCHEMAS
 from components.core.errors import InternalError
 from components.core.hashing import fingerprint
 
-BATCH = 16  # clips whose frames are in memory at once; their questions of a step share the pool
-BATCH_S = 3600  # seconds of video in such a batch: about 150 MB of frames
+BATCH = 16  # clips that are decoded side by side, and whose questions of a step share the pool
+BATCH_S = 16 * 3600  # seconds of video in such a batch: so many questions of narration are held in memory
 TEACHER = "openai"
 INVALID = "teacher_answer_invalid"
 
@@ -60,7 +60,7 @@ def annotate_clips(
     build = _Builder(task, asker, dict(weights), seed)
     for one in works:
         build.add(outcome, one)
-    outcome.summary = _summary(task, works, asker, settings)
+    outcome.summary = {**_summary(task, works, asker, settings), "fidelity": looks.fidelity}
     return outcome
 
 
@@ -70,13 +70,17 @@ def describe(
     """The pipeline of `task` over all clips, a batch after the other."""
     works: list[Described] = []
     for batch in batches(clips):
+        looks.prepare(batch)
         works += PIPELINES[task].describe(batch, asker, looks, settings)
         looks.forget()
+    negatives = PIPELINES[task].negatives
+    if negatives is not None and settings.quiet:
+        negatives(works, asker, looks, settings)
     return works
 
 
 def batches(clips: Sequence[Clip]) -> list[list[Clip]]:
-    """Clips in their order, so many at a time that their frames fit in memory; at least one."""
+    """Clips in their order, `BATCH` or `BATCH_S` seconds at a time; at least one clip."""
     found: list[list[Clip]] = []
     seconds = 0
     for clip in clips:

@@ -11,6 +11,7 @@ from components.annotate.engine.section import make_asker, read_settings
 from components.annotate.outcome import Outcome
 from components.annotate.run import Weights
 from components.annotate.samples import Clip
+from components.video.framestore.settings import open_store
 from components.video.root import MediaRoot
 
 
@@ -42,8 +43,9 @@ def annotate_stage(
     """
     settings = read_settings(section)
     asker = make_asker(section, root=root, seed=seed)
-    looks = Looks(MediaRoot(media), settings.side)
-    return annotate_clips(task, clips, asker, looks, settings, weights=weights, seed=seed)
+    with open_store(root) as store:
+        looks = Looks(MediaRoot(media), settings.side, store)
+        return annotate_clips(task, clips, asker, looks, settings, weights=weights, seed=seed)
 
 
 def plan_stage(
@@ -51,5 +53,6 @@ def plan_stage(
 ) -> Plan:
     """What `annotate_stage` would ask, take and cost; nothing is sent. Arguments and errors as there."""
     settings = read_settings(section)
-    looks = Looks(MediaRoot(media), settings.side)
-    return plan(task, clips, make_asker(section, root=root), looks, settings)
+    with open_store(root) as store:
+        looks = Looks(MediaRoot(media), settings.side, store)
+        return plan(task, clips, make_asker(section, root=root), looks, settings)

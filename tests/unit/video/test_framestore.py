@@ -1,0 +1,208 @@
+"""The frame store: the very bytes that are sent, once a video; a file that does not verify is never used."""
+
+import io
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pil
+
+from components.core.seeds import rng
+from components.core.share import open_share
+from components.video.frames import frames_at
+from components.video.framestore.fidelity import Fidelity
+from components.video.framestore.file import FrameFile, NotTheseFramesError, write_frames
+from components.video.framestore.fill import Maker, Wanted
+from components.video.framestore.keep import prune, verify
+from components.video.framestore.store import FrameStore
+from components.video.root import MediaRoot
+from components.video.source import VideoSource
+from tests.support import videos
+from tests.support.small_world import small_world
+
+SIDE = 40  # smaller than the clips, so that pictures are scaled
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clips: 2 s variable, 2 s turned, 3 s of one a second, 20 s or more of the world."""
+    folder = tmp_path_factory.mktemp("data")
+    world = small_world(folder, clips=1)
+    videos.variable_rate(folder / "media" / "vfr.mp4")
+    videos.rotated(folder / "media" / "turned.mp4")
+    videos.plain(folder / "media" / "plain.mp4", seconds=3, rate=1)
+    (folder / "media" / world[0].video_id).rename(folder / "media" / "world.mp4")
+    return folder / "media"
+
+
+def maker(media: Path, folder: Path, *, workers: int = 0, share: Path | None = None) -> Maker:
+    store = FrameStore(folder, None if share is None else open_share(str(share)))
+    return Maker(store, VideoSource(MediaRoot(media)), Fidelity(SIDE), workers=workers)
+
+
+def as_sent(path: Path, turns: int) -> list[bytes]:
+    """What a client would send that decodes for itself: scaled, quality 90, no chroma subsampling."""
+    sent = []
+    for pixels in frames_at(path, range(turns)):
+        picture, buffer = Pil.fromarray(pixels), io.BytesIO()
+        picture.thumbnail((SIDE, SIDE), Pil.Resampling.BICUBIC)
+        picture.save(buffer, format="JPEG", quality=90, subsampling=0)
+        sent.append(buffer.getvalue())
+    return sent
+
+
+def held(made: Maker, wanted: Wanted) -> FrameFile:
+    found = made.store.open(made.key(wanted))
+    assert found is not None
+    return found
+
+
+def pictures(file: FrameFile, seconds: Sequence[int]) -> list[bytes]:
+    return [bytes(file.picture(second)) for second in seconds]
+
+
+ALL = [Wanted("vfr.mp4", 2), Wanted("turned.mp4", 2), Wanted("plain.mp4", 3), Wanted("world.mp4", 20)]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_every_second_is_the_bytes_that_a_client_would_send(media, tmp_path, workers):
+    made = maker(media, tmp_path, workers=workers)
+    assert made.fill(ALL) == {}
+    assert made.store.counts == Counter(decoded=len(ALL))
+    for wanted in ALL:
+        expected = as_sent(media / wanted.video_id, wanted.turns)
+        assert pictures(held(made, wanted), range(wanted.turns)) == expected
+        assert len(set(expected)) > 1 or wanted.turns == 2
+    assert Pil.open(io.BytesIO(held(made, ALL[1]).picture(0))).size == (30, 40)  # 64 x 48 turned and scaled
+    assert made.fill(ALL) == {}
+    assert made.store.counts == Counter(decoded=len(ALL), held=len(ALL))
+
+
+def test_other_bytes_turns_or_fidelity_have_another_name(media, tmp_path):
+    made, wanted = maker(media, tmp_path), ALL[2]
+    names = {made.key(wanted).name, made.key(Wanted("plain.mp4", 4)).name, made.key(ALL[0]).name}
+    made.fidelity = Fidelity(SIDE + 1)
+    assert len({*names, made.key(wanted).name}) == 4
+    copy = tmp_path / "media"
+    shutil.copytree(media, copy)
+    (copy / "plain.mp4").rename(copy / "renamed.mp4")
+    assert maker(copy, tmp_path).key(Wanted("renamed.mp4", 3)).name in names
+
+
+def test_a_picture_that_stays_is_stored_once(tmp_path, media):
+    key = maker(media, tmp_path).key(Wanted("plain.mp4", 300))
+    noise = rng(0, "noise").bytes
+    one, other = noise(10_000), noise(10_000)
+    write_frames(tmp_path / "still", key, [one] * 280 + [other] + [one] * 19)
+    assert (tmp_path / "still").stat().st_size < 60_000
+    file = FrameFile(tmp_path / "still", key)
+    assert pictures(file, [0, 255, 256, 279, 280, 281, 299]) == [one, one, one, one, other, one, one]
+    with pytest.raises(ValueError, match="299 pictures for 300 seconds"):
+        write_frames(tmp_path / "short", key, [one] * 299)
+
+
+def spoil(path: Path, how: str) -> None:
+    data = bytearray(path.read_bytes())
+    if how == "flipped":
+        data[data.index(b"\xff\xd8\xff") + 100] ^= 1
+    elif how == "truncated":
+        del data[-20:]
+    elif how == "empty":
+        data.clear()
+    path.write_bytes(bytes(data))
+
+
+@pytest.mark.parametrize("how", ["flipped", "truncated", "empty", "another video's"])
+def test_what_does_not_verify_is_named_counted_set_aside_and_made_again(media, tmp_path, capsys, how):
+    made, wanted = maker(media, tmp_path), ALL[3]
+    made.fill([wanted, ALL[2]])
+    expected = pictures(held(made, wanted), range(20))
+    path = made.store.path(made.key(wanted).name)
+    if how == "another video's":
+        shutil.copy(made.store.path(made.key(ALL[2]).name), path)
+    else:
+        spoil(path, how)
+    assert verify(made.store) == (2, [str(path)])
+    assert f"{path}: refused" in capsys.readouterr().err
+    assert not path.exists() and path.with_suffix(".refused").exists()
+    assert made.store.counts["refused"] == 1
+    assert made.fill([wanted]) == {}
+    assert made.store.counts["decoded"] == 3
+    assert pictures(held(made, wanted), range(20)) == expected
+
+
+def test_no_flipped_byte_ever_shows_another_picture(media, tmp_path):
+    made, wanted = maker(media, tmp_path), ALL[2]
+    made.fill([wanted])
+    key = made.key(wanted)
+    expected, path = pictures(held(made, wanted), range(3)), made.store.path(key.name)
+    whole, draw = path.read_bytes(), rng(0, "flips")
+    spoilt, refused = tmp_path / "spoilt", 0
+    for place in draw.permutation(len(whole))[:400]:
+        data = bytearray(whole)
+        data[place] ^= 1 << int(draw.integers(8))
+        spoilt.write_bytes(bytes(data))
+        try:
+            assert pictures(FrameFile(spoilt, key), range(3)) == expected  # the byte was one of padding
+        except NotTheseFramesError:
+            refused += 1
+    assert refused > 200
+
+
+def test_a_video_that_cannot_be_decoded_is_a_reason_and_leaves_nothing(media, tmp_path):
+    folder = tmp_path / "media"
+    folder.mkdir()
+    shutil.copy(media / "plain.mp4", folder / "good.mp4")
+    (folder / "bad.mp4").write_bytes(b"no video")
+    made = maker(folder, tmp_path / "frames", workers=2)
+    failed = made.fill([Wanted("bad.mp4", 2), Wanted("gone.mp4", 2), Wanted("good.mp4", 3)])
+    assert set(failed) == {"bad.mp4", "gone.mp4"}
+    assert failed["bad.mp4"].startswith("bad.mp4: undecodable: ") and str(tmp_path) not in failed["bad.mp4"]
+    assert made.store.counts == Counter(decoded=1, failed_undecodable=1)
+    assert [path.suffix for path in sorted((tmp_path / "frames").glob("??/*"))] == [".arrow"]
+
+
+def test_the_same_bytes_under_two_names_are_decoded_once(media, tmp_path):
+    folder = tmp_path / "media"
+    folder.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        shutil.copy(media / "world.mp4", folder / name)
+    made = maker(folder, tmp_path / "frames", workers=2)
+    assert made.fill([Wanted("a.mp4", 20), Wanted("b.mp4", 20)]) == {}
+    assert made.store.counts == Counter(decoded=1, held=1)
+
+
+def test_the_least_recently_used_go_first(media, tmp_path):
+    made = maker(media, tmp_path)
+    made.fill(ALL)
+    paths = [made.store.path(made.key(wanted).name) for wanted in ALL]
+    held(made, ALL[0])  # used last
+    left = tmp_path / paths[1].parent.name / f".{paths[1].stem}.killed"
+    left.write_bytes(b"half a file")
+    paths[2].rename(paths[2].with_suffix(".refused"))
+    done = prune(tmp_path, paths[0].stat().st_size)
+    assert (done.gone, done.kept, done.kept_bytes) == (4, 1, paths[0].stat().st_size)
+    assert list(tmp_path.glob("??/*")) == [paths[0]]
+    assert prune(tmp_path, 0).gone == 1 and prune(tmp_path / "none", 0).gone == 0
+
+
+def test_frames_go_from_machine_to_machine_and_are_checked_as_a_strangers(media, tmp_path, capsys):
+    share, wanted = tmp_path / "share", ALL[3]
+    share.mkdir()
+    one, other, third = (maker(media, tmp_path / name, share=share) for name in ("one", "other", "third"))
+    assert (one.fill([wanted]), other.fill([wanted])) == ({}, {})
+    assert (one.store.counts, other.store.counts) == (Counter(decoded=1), Counter(fetched=1))
+    expected = as_sent(media / "world.mp4", 20)
+    assert pictures(held(other, wanted), range(20)) == expected
+    (shared,) = (path for path in share.rglob("*.arrow"))
+    shared.chmod(0o644)
+    spoil(shared, "flipped")
+    assert third.fill([wanted]) == {}
+    assert third.store.counts == Counter(decoded=1, refused=1) and "refused" in capsys.readouterr().err
+    assert pictures(held(third, wanted), range(20)) == expected
+    assert np.array_equal(
+        np.frombuffer(shared.read_bytes(), np.uint8)[:6], np.frombuffer(b"ARROW1", np.uint8)
+    )
