@@ -51,8 +51,14 @@ def _captions(
 
 
 def _scopes(data: dict[str, Any], generator: np.random.Generator) -> list[tuple[str, str, list[Event]]]:
-    """(query, kind, events) in random order: groups, single named events, and at most one absent event."""
+    """(query, kind, events) in random order: groups, single named events, and at most one absent event.
+
+    Of a clip without events all that is absent may be asked for: they are its only samples.
+    """
     events = data["events"]
+    if not events:
+        absent = pick(data["absent"], len(data["absent"]), generator)
+        return [(f"the {name}", "quiet", []) for name in absent]
     groups = sorted({event["group"] for event in events})
     names = sorted({event["name"] for event in events if event["name"]})
     scopes = [(f"any {group}", "group", [e for e in events if e["group"] == group]) for group in groups]

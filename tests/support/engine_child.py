@@ -20,6 +20,7 @@ SECTION = {
     "agreement": 0.5,
     "frames": 32,
     "side": 448,
+    "quiet": 0,
 }
 WEIGHTS = {"narration": 1.0, "event_caption": 3.0}
 TASKS = tuple(WEIGHTS)

@@ -62,7 +62,7 @@ def describe(
     for (one, _), answer in zip(asked, ask_about(asker, steps.caption, asked, needed=True), strict=True):
         if answer is not None:
             captions[one.clip.video_id] = _captions(one, steps, answer["events"])
-    again = _ground(
+    again = ground(
         steps, asker, looks, settings, [(one, list(captions[one.clip.video_id])) for one in open_clips(works)]
     )
     for one in open_clips(works):
@@ -101,7 +101,7 @@ def _captions(one: Described, steps: Steps, events: Sequence[dict[str, Any]]) ->
     return {text: sorted(spans) for text, spans in found.items()}
 
 
-def _ground(
+def ground(
     steps: Steps,
     asker: Asker,
     looks: Looks,
@@ -157,7 +157,7 @@ def _check_absent(
 ) -> None:
     """Look for what is said not to happen: only what is looked for and not found may be asked for in vain."""
     wanted = [(one, data["absent"]) for one, data in described]
-    found = _ground(steps, asker, looks, settings, wanted)
+    found = ground(steps, asker, looks, settings, wanted)
     for one, data in described:
         spans = found[one.clip.video_id]
         for phrase in data["absent"]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from components.annotate.engine import captions, changes, narration, one_step
+from components.annotate.engine import captions, changes, narration, one_step, quiet
 from components.annotate.engine.asker import Asker
 from components.annotate.engine.described import Described
 from components.annotate.engine.looks import Looks
@@ -13,6 +13,7 @@ from components.annotate.engine.step import Step
 from components.annotate.samples import Clip
 
 Describe = Callable[[Sequence[Clip], Asker, Looks, Settings], list[Described]]
+Negatives = Callable[[Sequence[Described], Asker, Looks, Settings], None]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Pipeline:
 
     steps: tuple[Step, ...]
     describe: Describe
+    negatives: Negatives | None = None  # of clips without events, once the others are described
 
     def prompts(self) -> dict[str, str]:
         """`{step: prompt version}`."""
@@ -30,7 +32,9 @@ class Pipeline:
 def _captions(task: str) -> Pipeline:
     steps = captions.steps_of(task)
     return Pipeline(
-        (steps.caption, steps.ground, steps.edge, steps.rewrite), partial(captions.describe, steps)
+        (steps.caption, steps.ground, steps.edge, steps.rewrite),
+        partial(captions.describe, steps),
+        partial(quiet.negatives, steps),
     )
 
 

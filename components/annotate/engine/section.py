@@ -24,17 +24,19 @@ class Settings:
         agreement: the lowest IoU at which two spans of a caption agree, above 0 and at most 1.
         frames: most frames of a question, 3 at least: fewer could not close in on a second.
         side: longest side of a frame in pixels.
+        quiet: phrases looked for in a clip without events, to be asked for in vain; 0: it is dropped.
 
     """
 
     agreement: float
     frames: int
     side: int
+    quiet: int = 0
 
     def __post_init__(self) -> None:
         if not _number(self.agreement) or not 0 < self.agreement <= 1:
             raise UsageError(f"{WHERE}.agreement: {self.agreement!r}, expected a number above 0, at most 1")
-        for name, least in (("frames", 3), ("side", 28)):
+        for name, least in (("frames", 3), ("side", 28), ("quiet", 0)):
             value = getattr(self, name)
             if not _number(value) or value != int(value) or value < least:
                 raise UsageError(f"{WHERE}.{name}: {value!r}, expected a whole number from {least} on")
@@ -47,10 +49,10 @@ def read_settings(section: Mapping[str, Any]) -> Settings:
         UsageError: a key is missing or unknown, or a value is out of range.
 
     """
-    expected = {"agreement", "frames", "side", "vision", "text"}
+    expected = {"agreement", "frames", "side", "quiet", "vision", "text"}
     if not isinstance(section, Mapping) or set(section) != expected:
         raise UsageError(f"{WHERE}: expected the keys {', '.join(sorted(expected))}, found {section!r:.120}")
-    return Settings(section["agreement"], section["frames"], section["side"])
+    return Settings(section["agreement"], section["frames"], section["side"], section["quiet"])
 
 
 def make_asker(section: Mapping[str, Any], *, root: Path = Path(), seed: int = 0) -> Asker:
