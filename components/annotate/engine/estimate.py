@@ -18,7 +18,8 @@ from components.annotate.engine.step import Question, Step
 from components.annotate.samples import Clip
 from components.teacher.asking import Outcome
 from components.teacher.budget import Amount
-from components.teacher.chat import Reply
+from components.teacher.chat import ChatRequest, Reply, key_of
+from components.teacher.client import Client
 from components.teacher.estimate import Estimate
 
 NONE = Estimate(0, 0, 0, Amount(), Amount())
@@ -45,6 +46,9 @@ class DryAsker(Asker):
         super().__init__(asker.clients["vision"], asker.clients["text"])
         self.planned: dict[str, Planned] = {}
         self._first, self._presuming = first.name, False
+        self._asked: set[str] = (
+            set()
+        )  # keys of all questions so far: an earlier batch may have asked the same
 
     def ask(self, step: Step, questions: Sequence[Question]) -> list[Outcome]:
         """See `Asker.ask`; nothing is sent."""
@@ -53,7 +57,7 @@ class DryAsker(Asker):
         if step.name == self._first:  # of the next batch
             self._presuming = False
         planned = self.planned.setdefault(step.name, Planned(step))
-        planned.estimate = _sum(planned.estimate, client.estimate(requests))
+        planned.estimate = _sum(planned.estimate, self._estimate(client, requests))
         planned.presumed |= self._presuming and bool(questions)
         outcomes: list[Outcome] = []
         for request, question in zip(requests, questions, strict=True):
@@ -61,6 +65,15 @@ class DryAsker(Asker):
             self._presuming |= kept is None
             outcomes.append(kept or Reply(step.presumed(question), "", ""))
         return outcomes
+
+    def _estimate(self, client: Client, requests: Sequence[ChatRequest]) -> Estimate:
+        """What these requests would take after all that were asked before them."""
+        names = (client.endpoint.model, client.endpoint.revision)
+        keyed = [(key_of(request.known_by(*names)), request) for request in requests]
+        found = client.estimate([request for key, request in keyed if key not in self._asked])
+        again = [client.kept(request) is not None for key, request in keyed if key in self._asked]
+        self._asked |= {key for key, _ in keyed}
+        return _sum(found, Estimate(len(again), sum(again), len(again) - sum(again), Amount(), Amount()))
 
 
 @dataclass(frozen=True)

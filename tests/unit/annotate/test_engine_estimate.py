@@ -80,3 +80,18 @@ def test_what_the_budget_does_not_hold_is_said(data, tmp_path):
         asker.clients["vision"].budget = Budget(calls=5, usd=1e-6)
         told = plan("narration", CLIPS, asker, engine.looks(data), engine.settings())
     assert told.lines()[-1] == "beyond the budget of seer: calls and money"
+
+
+def test_a_question_of_an_earlier_batch_is_asked_and_reckoned_once(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("components.annotate.engine.run.BATCH", 1)
+    (data / "media" / "c.mp4").write_bytes((data / "media" / "a.mp4").read_bytes())
+    twice = [Clip("a.mp4", 6.0), Clip("c.mp4", 6.0)]
+    looks, settings = engine.looks(data), engine.settings()
+    with serving(engine.scripted({"narration.change": change, "narration.clean": clean})) as server:
+        before = plan("narration", twice, both(server, tmp_path), looks, settings).plain()
+        annotate_clips(
+            "narration", twice, both(server, tmp_path), looks, settings, weights={"narration": 1.0}, seed=0
+        )
+    change_step = before["steps"][0]
+    assert (change_step["requests"], change_step["repeated"], change_step["about"]["calls"]) == (10, 5, 5)
+    assert before["about"]["calls"] == server.calls == 6
