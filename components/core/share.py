@@ -38,9 +38,6 @@ class Share(Protocol):
 
     url: str
 
-    def has(self, name: str) -> bool:
-        """Whether something has that name."""
-
     def get(self, name: str, *, most: int = MOST) -> bytes | None:
         """What has that name, None if nothing does; TooLargeError beyond `most` bytes."""
 

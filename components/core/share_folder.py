@@ -16,11 +16,6 @@ class FolderShare:
     def __init__(self, root: Path):
         self.root, self.url = Path(root), str(root)
 
-    def has(self, name: str) -> bool:
-        """See `Share.has`."""
-        with self._explained(f"look for {name}"):
-            return self._there(self._path(name))
-
     def get(self, name: str, *, most: int = MOST) -> bytes | None:
         """See `Share.get`."""
         path = self._path(name)

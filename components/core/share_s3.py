@@ -31,17 +31,6 @@ class S3Share:
         self.settings = read_s3_settings()
         self.client = make_client(self.settings)
 
-    def has(self, name: str) -> bool:
-        """See `Share.has`."""
-        with explained(self.url, f"look for {name}", self.client):
-            try:
-                self.client.head_object(**self._place(name))
-            except ClientError as error:
-                if code_of(error) in ABSENT:
-                    return False  # a missing bucket too: HEAD cannot tell, the next request does
-                raise
-        return True
-
     def get(self, name: str, *, most: int = MOST) -> bytes | None:
         """See `Share.get`."""
         data = bytearray()
@@ -83,7 +72,17 @@ class S3Share:
             upload = Upload(self.client, self.bucket, key, data, sha256, self.settings, replace)
             if data.stat().st_size <= self.settings.part_bytes:
                 return upload.put_whole()
-            return (replace or not self.has(name)) and upload.put_parts([], lambda moved: None)
+            return (replace or not self._has(name)) and upload.put_parts([], lambda moved: None)
+
+    def _has(self, name: str) -> bool:
+        """Whether the name is taken; not in a missing bucket: HEAD cannot tell, the next request does."""
+        try:
+            self.client.head_object(**self._place(name))
+        except ClientError as error:
+            if code_of(error) in ABSENT:
+                return False
+            raise
+        return True
 
     def _place(self, name: str) -> dict[str, str]:
         return {"Bucket": self.bucket, "Key": self.prefix + checked(name)}

@@ -74,7 +74,7 @@ class Asking:
         self, endpoint: Endpoint, cache: AnswerCache, budget: Budget, *, seed: int, stop: asyncio.Event
     ):
         self.endpoint, self.cache, self.budget, self.seed, self.stop = endpoint, cache, budget, seed, stop
-        self.claims = Claims(cache.folder)
+        self.claims = Claims(cache.claims_folder)
         self.limiter = Limiter(endpoint.requests_per_minute, endpoint.tokens_per_minute)
         self.attempts, self.retried = 0, dict[str, int]()
         self._transport: Transport | None = None  # not before it is needed: answers kept need no API key
@@ -92,7 +92,7 @@ class Asking:
         """The reply or the refusal; one question is never asked twice, also not by requests in flight.
 
         Raises:
-            BudgetError, EndpointError, UsageError: the run cannot go on.
+            BudgetError, EndpointError, StoreError, UsageError: the run cannot go on.
             StoppedError: `stop` was set first.
 
         """
@@ -102,7 +102,7 @@ class Asking:
             if key in self._refused:
                 return self._refused[key]
             try:
-                kept = self.cache.get(key)
+                kept = await self._kept(key)
                 if kept is not None:
                     return reply_of(request, key, kept, cached=True)
                 return await self._claim_and_ask(request, self._question(request, known_by, key))
@@ -121,20 +121,26 @@ class Asking:
                 self._locks.pop(key, None)
 
     async def _claim_and_ask(self, request: ChatRequest, question: Question) -> Reply:
-        """Ask, unless another process with the same cache is asking it already: then take its answer."""
+        """Ask, unless another process with the same claims is asking it already: then take its answer."""
         while not self.claims.take(question.key):
             await self._unless_stopped(asyncio.sleep(CLAIMED_S))
         try:
-            kept = self.cache.get(question.key)
+            kept = await self._kept(question.key)
             if kept is not None:
                 return reply_of(request, question.key, kept, cached=True)
             await self._ask(question)
+            kept = await self._kept(question.key)
         finally:
             self.claims.give(question.key)
-        kept = self.cache.get(question.key)
         if kept is None:
             raise EndpointError(f"{self.cache.path(question.key)}: the answer just written does not verify")
         return reply_of(request, question.key, kept, cached=False)
+
+    async def _kept(self, key: str) -> Kept | None:
+        """The kept answer; where there is a share in a thread, since others need not wait for it."""
+        if self.cache.share is None:
+            return self.cache.get_here(key)
+        return await asyncio.to_thread(self.cache.get_settled, key)
 
     def _question(self, request: ChatRequest, known_by: dict[str, Any], key: str) -> Question:
         sent, answered = self.endpoint.bound(request)

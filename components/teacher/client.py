@@ -49,9 +49,9 @@ class Client:
         return estimate(self.endpoint, self.cache, requests)
 
     def kept(self, request: ChatRequest) -> Outcome | None:
-        """What a kept answer says to `request`; None where it has to be asked."""
+        """What an answer kept on this machine says, None if none is; `estimate` brings what is shared."""
         key = key_of(request.known_by(self.endpoint.model, self.endpoint.revision))
-        kept = self.cache.get(key)
+        kept = self.cache.get_here(key)
         try:
             return None if kept is None else reply_of(request, key, kept, cached=True)
         except Refusal as refusal:
@@ -66,6 +66,7 @@ class Client:
         Raises:
             BudgetError: no room for the next request. Answers so far are kept; run again with more.
             EndpointError: the server refuses (4xx but 429), redirects, floods or cannot be reached.
+            StoreError: the share does not do its part. Answers so far are kept here, run again to share them.
             UsageError: the key's environment variable is empty, or a limit is below a single request.
             KeyboardInterrupt: SIGINT.
 

@@ -36,22 +36,22 @@ class Estimate:
 
 
 def estimate(endpoint: Endpoint, cache: AnswerCache, requests: Iterable[ChatRequest]) -> Estimate:
-    """Look at every request without sending any."""
-    seen: set[str] = set()
-    count = cached = repeated = 0
-    about, at_most = Amount(), Amount()
+    """Look at every request without sending any; answers that only the share has are brought here."""
+    prices: dict[str, tuple[Amount, Amount]] = {}
+    keys: list[str] = []
     for request in requests:
-        count += 1
-        key = key_of(request.known_by(endpoint.model, endpoint.revision))
-        if cache.get(key) is not None:
-            cached += 1
-        elif key in seen:
-            repeated += 1
-        else:
-            about += _amount(endpoint, *endpoint.estimate(request))
-            at_most += _amount(endpoint, *endpoint.bound(request))
-        seen.add(key)
-    return Estimate(count, cached, repeated, about, at_most)
+        keys.append(key_of(request.known_by(endpoint.model, endpoint.revision)))
+        if keys[-1] not in prices:
+            prices[keys[-1]] = (
+                _amount(endpoint, *endpoint.estimate(request)),
+                _amount(endpoint, *endpoint.bound(request)),
+            )
+    kept = cache.fetch(prices)
+    cached = sum(key in kept for key in keys)
+    asked = [price for key, price in prices.items() if key not in kept]
+    about = sum((price[0] for price in asked), Amount())
+    at_most = sum((price[1] for price in asked), Amount())
+    return Estimate(len(keys), cached, len(keys) - cached - len(asked), about, at_most)
 
 
 def _amount(endpoint: Endpoint, sent: int, answered: int) -> Amount:

@@ -1,6 +1,7 @@
 """Requests and tokens per minute, over a sliding minute: never more than the limit in any 60 seconds."""
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Limiter:
         self.requests, self.tokens, self.window_s = requests, tokens, window_s
         self._passed: deque[Pass] = deque()
         self._paused_until = 0.0
-        self._turn = asyncio.Lock()
+        self._turn, self._corrected = asyncio.Lock(), asyncio.Event()
 
     async def acquire(self, tokens: int) -> Pass:
         """Wait until a request of `tokens` may leave.
@@ -45,10 +46,17 @@ class Limiter:
             )
         async with self._turn:
             while (wait := self._wait_s(tokens)) > 0:
-                await asyncio.sleep(wait)
+                self._corrected.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._corrected.wait(), wait)
             entry = Pass(time.monotonic(), tokens)
             self._passed.append(entry)
             return entry
+
+    def correct(self, entry: Pass, tokens: int) -> None:
+        """Count `entry` as `tokens` from now on; whoever waits looks again whether there is room."""
+        entry.tokens = tokens
+        self._corrected.set()
 
     def pause(self, seconds: float) -> None:
         """Let nothing through for `seconds`: the server asked for it."""

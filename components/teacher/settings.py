@@ -7,6 +7,7 @@ import yaml
 
 from components.core.errors import UsageError
 from components.core.params import load_all
+from components.core.share import shared
 from components.teacher.budget import Budget
 from components.teacher.cache import AnswerCache
 from components.teacher.client import Client
@@ -19,6 +20,8 @@ LIMITS = ("calls", "tokens", "usd")
 def make_client(name: str, cache: Path, *, root: Path = Path(), seed: int = 0) -> Client:
     """A client for endpoint `name`: a key of `endpoints` in params.yaml, or a YAML file of such keys.
 
+    Its answers are kept in the folder `cache`, and in the share of the checkout at `root`.
+
     Raises:
         UsageError: no such section or file, a missing or unknown key, a value not of its kind.
 
@@ -27,7 +30,7 @@ def make_client(name: str, cache: Path, *, root: Path = Path(), seed: int = 0) -
     budget = values.pop("budget", None)
     if not isinstance(budget, dict) or sorted(budget) != sorted(LIMITS):
         raise UsageError(f"{where}: budget needs the keys calls, tokens and usd (null for no limit)")
-    return Client(from_mapping(values, where), AnswerCache(cache), Budget(**budget), seed=seed)
+    return Client(from_mapping(values, where), AnswerCache(cache, shared(root)), Budget(**budget), seed=seed)
 
 
 def _section(name: str, root: Path) -> tuple[dict[str, Any], str]:
