@@ -22,7 +22,7 @@ from components.teacher.transport import AttemptFailed, HttpAnswer, Transport, s
 
 FIRST_WAIT_S, LONGEST_BACKOFF_S = 0.5, 60.0
 CLAIMED_S = 0.2  # between looks at a question that another process is asking
-OK, TOO_MANY, SERVER_ERRORS = 200, 429, 500
+OK, TIMED_OUT, TOO_MANY, SERVER_ERRORS = 200, 408, 429, 500
 # The server's fault or the network's: a product must not be made of these, run again instead.
 TRANSIENT = frozenset({"timeout", "connection", "rate_limited", "server_error", "not_a_completion"})
 Outcome = Reply | Refusal
@@ -204,6 +204,8 @@ class Asking:
             if wait_s <= self.endpoint.longest_wait_s:
                 self.limiter.pause(wait_s)
             return Fault("rate_limited", detail, wait_s)
+        if answer.status == TIMED_OUT:  # the server's own: it did not read the request to its end
+            return Fault("timeout", detail, wait_s)
         if answer.status >= SERVER_ERRORS:
             return Fault("server_error", detail, wait_s)
         raise EndpointError(f"{self.endpoint.address} refuses request {key[:12]}: {detail}")
@@ -219,7 +221,7 @@ class Asking:
         if completion.usage is not None:
             charge.amount = Amount(1, sum(completion.usage), self.endpoint.price(*completion.usage))
             charge.presumed = False
-            entry.tokens = charge.amount.tokens
+            self.limiter.correct(entry, charge.amount.tokens)
         money = {"tokens": charge.amount.tokens, "usd": charge.amount.usd, "presumed": charge.presumed}
         provenance = {
             "endpoint": self.endpoint.url,

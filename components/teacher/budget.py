@@ -2,6 +2,10 @@
 
 What is set aside is the most a request can be charged for, so requests in flight together never spend more
 than is left. A request that does not fit waits for those in flight to settle; if none is, the run stops.
+
+A server that charges more than that (its images take more tokens than `image_tokens` says, or it answers
+beyond `max_tokens`) can carry the sum past a limit, by what it overcharges for the requests in flight and no
+further: nothing leaves once the sum is there. Such answers are counted and said (`overruns`).
 """
 
 import asyncio
@@ -91,8 +95,8 @@ class Budget:
             if self.held.calls == 0:
                 raise BudgetError(
                     f"the budget ({self.limits()}) has no room for the next request (at most {need}): "
-                    f"{' and '.join(lacking)}; spent {self.spent}. Answers so far are kept: raise the budget "
-                    "and run again"
+                    f"{' and '.join(lacking)}; spent {self.spent}{self._overrun()}. Answers so far are kept: "
+                    "raise the budget and run again"
                 )
             settled = asyncio.Event()  # its own, since each run has its own event loop
             self._waiting.append(settled)
@@ -119,4 +123,8 @@ class Budget:
     def note(self) -> str:
         """What was spent, and the money left if it is limited: for the progress line."""
         left = "" if self.usd is None else f", {self.usd - self.spent.usd:.4f} USD left"
-        return f"{self.spent}{left}"
+        return f"{self.spent}{left}{self._overrun()}"
+
+    def _overrun(self) -> str:
+        what = "cost more than the most that was set aside for them: set the endpoint's image_tokens higher"
+        return f" ({self.overruns} answers {what})" if self.overruns else ""

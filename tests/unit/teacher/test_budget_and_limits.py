@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -79,12 +80,24 @@ def test_what_nobody_confirmed_counts_as_spent(tmp_path: Path, monkeypatch: pyte
     assert budget.spent.tokens == budget.presumed.tokens == 3 * most  # two timeouts, one answer without usage
 
 
-def test_a_server_that_charges_more_than_it_can_is_noticed(tmp_path: Path) -> None:
-    with serving(lambda body, before: Say("yes", usage=(10**6, 10**6))) as server:
+@pytest.mark.parametrize("concurrency", [1, 4])
+def test_a_server_that_charges_more_than_it_can_is_noticed(tmp_path: Path, concurrency: int) -> None:
+    together = threading.Barrier(concurrency)
+
+    def script(body: dict[str, Any], before: int) -> Say:
+        together.wait(60)
+        return Say("yes", usage=(10**6, 10**6))
+
+    with serving(script) as server:
         budget = Budget(tokens=10**5)
-        with pytest.raises(BudgetError):
-            client(server, tmp_path, budget, concurrency=1).ask_many(words(3))
-        assert (server.calls, budget.overruns, budget.spent.tokens) == (1, 1, 2 * 10**6)
+        with pytest.raises(
+            BudgetError, match=f"{concurrency} answers cost more .* set the endpoint's image_tok"
+        ):
+            client(server, tmp_path, budget, concurrency=concurrency).ask_many(words(12))
+        # Past the limit by those that were in flight together, and by none after them.
+        assert (server.calls, budget.overruns) == (concurrency, concurrency)
+        assert budget.spent.tokens == concurrency * 2 * 10**6
+    assert f"{concurrency} answers cost more" in budget.note()
 
 
 def test_dry_run_counts_what_is_left_and_calls_nobody(tmp_path: Path) -> None:
@@ -126,6 +139,19 @@ def test_the_window_slides() -> None:
     assert times[3] - times[1] >= 0.3
     with pytest.raises(UsageError, match="tokens_per_minute is only 100"):
         asyncio.run(passes(Limiter(None, 100), [101]))
+
+
+def test_an_answer_that_took_less_makes_room_at_once(tmp_path: Path) -> None:
+    # Set aside: about 250 tokens a request, so that two fit into a minute; charged: 15 each.
+    with serving(lambda body, before: Say("yes")) as server:
+        most = sum(endpoint().bound(words(1)[0]))
+        asked = client(server, tmp_path, Budget(), tokens_per_minute=2 * most + 90, timeout_s=20)
+        found = asyncio.run(asyncio.wait_for(_collected(asked, words(8)), 30))
+    assert found == server.calls == 8
+
+
+async def _collected(asked: Client, requests: list[ChatRequest]) -> int:
+    return len([index async for index, _ in asked.answers(requests)])
 
 
 def test_requests_per_minute_hold_for_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,7 @@ def test_retries_are_for_the_servers_faults_only(tmp_path: Path) -> None:
         "1": Say("oops", status=500),
         "2": Say("gone", status=503, headers={"Retry-After": "0"}),
         "3": Say(cut=True),
+        "4": Say("you are too slow", status=408),
     }
 
     def script(body: dict[str, Any], before: int) -> Say:
@@ -133,8 +134,8 @@ def test_retries_are_for_the_servers_faults_only(tmp_path: Path) -> None:
     with serving(script) as server:
         asked = client(server, tmp_path)
         assert reasons(asked.ask_many(numbers(6))) == ["ok"] * 6
-        assert server.counts() == {"0": 2, "1": 2, "2": 2, "3": 2, "4": 1, "5": 1}
-        assert asked.retried == {"rate_limited": 1, "server_error": 2, "connection": 1}
+        assert server.counts() == {"0": 2, "1": 2, "2": 2, "3": 2, "4": 2, "5": 1}
+        assert asked.retried == {"rate_limited": 1, "server_error": 2, "connection": 1, "timeout": 1}
         record = read_json(
             next(path for path in tmp_path.rglob("*.json") if '"attempt": 2' in path.read_text())
         )
