@@ -40,9 +40,8 @@ def whole_questions(works: Sequence[Described], looks: Looks, most: int) -> list
     """`whole` of every clip that can be decoded."""
     asked = [(one, whole(one, looks, most)) for one in open_clips(works)]
     for one, _ in asked:
-        if (
-            apart := stride(one, most)
-        ) > 1:  # what is shorter than that may be missed: the product says where
+        apart = stride(one, most)
+        if apart > 1:  # what is shorter may be missed: the product says where
             one.notes["stride_s"] = apart
             one.counts["strided_clips"] += 1
     return [(one, question) for one, question in asked if one.open]
