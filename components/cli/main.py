@@ -21,6 +21,7 @@ COMMANDS = {
     "convert": "raw labels to stream dialogues or a turn table",
     "frames": "the frames kept of videos: fill in advance, prune, verify",
     "quality": "how far two label files over the same videos agree, with intervals",
+    "leaks": "do labels share a video with a benchmark, or hold copies of one?",
     "validate": "the gate on any turn table",
     "review": "people approve, fix or reject labels on a page of this machine",
     "gallery": "one offline page of sampled dialogues of a dataset",

@@ -1,12 +1,12 @@
 """Videos that training and test share: equal bytes, or nearly equal pictures (`alike`)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from components.core.hashing import sha256_file
 from components.dataset.alike import alike_pairs
-from components.dataset.signature import look
+from components.dataset.signature import Signature, look
 from components.video.root import MediaRoot
 
 SAME_BYTES, NEAR_DUPLICATE = "same_bytes", "near_duplicate"
@@ -24,10 +24,43 @@ class Shared:
         return f"{self.train} (train) and {self.test} (test): {self.how}"
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A video that was looked at: SHA-256 of its file, and its pictures."""
+
+    sha256: str
+    signature: Signature
+
+
+def see(path: Path, duration_s: float) -> Seen:
+    """Hash and decode a video; DataError where it cannot be decoded."""
+    return Seen(sha256_file(path), look(path, duration_s))
+
+
+def across(train: Mapping[str, Seen], test: Mapping[str, Seen]) -> list[Shared]:
+    """Every pair across the two sides that shows the same, sorted; a name may stand on both."""
+    by_content: dict[str, list[str]] = {}
+    for name, seen in train.items():
+        by_content.setdefault(seen.sha256, []).append(name)
+    found = {
+        Shared(name, other, SAME_BYTES)
+        for other, seen in test.items()
+        for name in by_content.get(seen.sha256, [])
+    }
+    # Both sides in one list of pictures: "0" and "1" keep equal names apart.
+    signatures = {f"0{name}": seen.signature for name, seen in train.items()}
+    signatures |= {f"1{name}": seen.signature for name, seen in test.items()}
+    for one, other in alike_pairs(signatures):
+        left, right = sorted((one, other))
+        if left[0] != right[0] and train[left[1:]].sha256 != test[right[1:]].sha256:
+            found.add(Shared(left[1:], right[1:], NEAR_DUPLICATE))
+    return sorted(found)
+
+
 def shared_videos(
     train: Sequence[str], test: Sequence[str], media: Path, durations: dict[str, float]
 ) -> list[Shared]:
-    """Every pair across the two sides that shows the same, sorted.
+    """`across` of two lists of videos below one folder.
 
     Args:
         train: ids of the videos that were trained on.
@@ -40,20 +73,5 @@ def shared_videos(
 
     """
     root = MediaRoot(media)
-    paths = {name: root.resolve(name) for name in [*train, *test]}
-    sides = {**dict.fromkeys(train, "train"), **dict.fromkeys(test, "test")}
-    both = sorted(set(train) & set(test))
-    found = {Shared(name, name, SAME_BYTES) for name in both}
-    digests = {name: sha256_file(path) for name, path in paths.items()}
-    by_content: dict[str, list[str]] = {}
-    for name in train:
-        by_content.setdefault(digests[name], []).append(name)
-    found |= {
-        Shared(name, other, SAME_BYTES) for other in test for name in by_content.get(digests[other], [])
-    }
-    signatures = {name: look(path, durations[name]) for name, path in paths.items()}
-    for one, other in alike_pairs(signatures):
-        if sides[one] != sides[other] and digests[one] != digests[other]:
-            left, right = (one, other) if sides[one] == "train" else (other, one)
-            found.add(Shared(left, right, NEAR_DUPLICATE))
-    return sorted(found)
+    seen = {name: see(root.resolve(name), durations[name]) for name in sorted({*train, *test})}
+    return across({name: seen[name] for name in train}, {name: seen[name] for name in test})
