@@ -46,7 +46,9 @@ def check_pool(pool: Pool) -> None:
         DataError: no such work pool, no deployment for it, or no live worker; with what to do.
 
     """
-    start = f"start one there: `prefect worker start --pool {pool.name}` in its checkout"
+    own = pool.kind == "process"  # others come with a worker of their own: infra/README.md
+    worker = "python -m flows.worker" if own else f"prefect worker start --type {pool.kind}"
+    start = f"start one there: `{worker} --pool {pool.name}`{' in its checkout' if own else ''}"
     with get_client(sync_client=True) as client:
         try:
             found = client.read_work_pool(pool.name)
