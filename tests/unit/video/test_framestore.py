@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pil
 
+from components.core.errors import InternalError, UsageError
 from components.core.seeds import rng
 from components.core.share import open_share
 from components.video.frames import frames_at
@@ -17,7 +18,9 @@ from components.video.framestore.fidelity import Fidelity
 from components.video.framestore.file import FrameFile, NotTheseFramesError, write_frames
 from components.video.framestore.fill import Maker, Wanted
 from components.video.framestore.keep import prune, verify
+from components.video.framestore.settings import open_store, read_settings
 from components.video.framestore.store import FrameStore
+from components.video.limits import Limits
 from components.video.root import MediaRoot
 from components.video.source import VideoSource
 from tests.support import videos
@@ -163,6 +166,36 @@ def test_a_video_that_cannot_be_decoded_is_a_reason_and_leaves_nothing(media, tm
     assert failed["bad.mp4"].startswith("bad.mp4: undecodable: ") and str(tmp_path) not in failed["bad.mp4"]
     assert made.store.counts == Counter(decoded=1, failed_undecodable=1)
     assert [path.suffix for path in sorted((tmp_path / "frames").glob("??/*"))] == [".arrow"]
+
+
+def test_a_disk_without_room_is_no_fault_of_the_video(media, tmp_path, monkeypatch):
+    monkeypatch.setattr("components.video.framestore.fill.LIMITS", Limits(file_mb=0))
+    made = maker(media, tmp_path, workers=1)
+    with pytest.raises(InternalError, match=r"File too large; `streamo frames prune` makes room"):
+        made.fill([ALL[2]])
+    assert not made.store.counts and list(tmp_path.glob("??/.*")) == []
+
+
+@pytest.mark.parametrize(
+    ("section", "named"),
+    [
+        ("[]", "expected the keys"),
+        ("{fold: x}", "expected the keys"),
+        ("{folder: ''}", "folder"),
+        ("{keep_gb: -1}", "keep_gb"),
+    ],
+)
+def test_a_section_that_cannot_be_used_is_named(tmp_path, section, named):
+    (tmp_path / "params.yaml").write_text(f"frames: {section}")
+    with pytest.raises(UsageError, match=rf"params\.yaml frames.*{named}"):
+        read_settings(tmp_path)
+
+
+def test_without_a_folder_frames_go_with_the_run(tmp_path):
+    (tmp_path / "params.yaml").write_text("frames: {folder: null}")
+    with open_store(tmp_path) as store:
+        assert store.folder.is_dir() and not store.folder.is_relative_to(tmp_path)
+    assert not store.folder.exists()
 
 
 def test_the_same_bytes_under_two_names_are_decoded_once(media, tmp_path):
