@@ -136,6 +136,19 @@ def test_what_begins_at_0_and_what_goes_on_to_the_end(run):
     assert outcome.summary["counts"]["open_ends"] == 1
 
 
+def test_an_end_that_was_seen_and_then_is_not_is_no_open_end(run):
+    def edge(told: Told) -> Any:
+        if told["edge"] == "begins":
+            return {"second": told["seconds"][1]}
+        return {"second": 19 if told["seconds"] == [10, 13, 16, 19] else None}
+
+    outcome = run("event_caption", captions(edge, (10.0, 15.0)), frames=4)
+    looks = [told["seconds"] for told in outcome.summary["told"] if told.get("edge") == "ends"]
+    assert looks == [[10, 13, 16, 19], [16, 17, 18, 19]]
+    assert outcome.summary["dropped"] == {"edge_not_seen": 1}
+    assert "open_ends" not in outcome.summary["counts"]
+
+
 def test_spans_of_a_caption_that_were_apart_must_not_overlap(run):
     def edge(told: Told) -> Any:
         first = told["seconds"][0] < (6 if told["edge"] == "begins" else 9)
@@ -212,6 +225,11 @@ def test_it_closes_in_on_the_second_however_few_frames_a_question_shows(run, fra
 def test_a_window_shows_both_its_ends():
     assert window(3, 9, 8) == [3, 4, 5, 6, 7, 8, 9] and window(3, 9, 4) == [3, 5, 7, 9]
     assert window(0, 7, 3) == [0, 4, 7] and window(2, 4, 3) == [2, 3, 4] and window(5, 5, 3) == [5]
+    for last, most in itertools.product(range(2, 60), range(3, 12)):
+        seconds = window(0, last, most)
+        gaps = [after - before for before, after in itertools.pairwise(seconds)]
+        assert (seconds[0], seconds[-1]) == (0, last) and len(seconds) <= most
+        assert max(gaps) < last  # each look is closer than the one before: it comes to an end
 
 
 # --- changes
