@@ -43,6 +43,7 @@ class FolderShare:
         with self._explained(f"write {name}"):
             if self._there(target):
                 return False
+            self._make_folders(target)
             with written_beside(target, in_blocks(data)) as whole:
                 try:
                     os.link(whole, target)
@@ -55,6 +56,7 @@ class FolderShare:
         target = self._path(name)
         with self._explained(f"write {name}"):
             self._there(target)
+            self._make_folders(target)
             write_blocks(target, in_blocks(data))
 
     def _path(self, name: str) -> Path:
@@ -72,6 +74,11 @@ class FolderShare:
                 "names (best a folder below the mount point: a missing mount is seen then)"
             ) from None
         return True
+
+    def _make_folders(self, target: Path) -> None:
+        """The folders between the root and a file; never the root, which may have gone meanwhile."""
+        for folder in reversed(target.relative_to(self.root).parents[:-1]):
+            (self.root / folder).mkdir(exist_ok=True)
 
     @contextlib.contextmanager
     def _explained(self, action: str) -> Iterator[None]:
