@@ -69,12 +69,20 @@ def first_values(codes: np.ndarray, values: np.ndarray, table: np.ndarray) -> No
 
 def numbers(column: pa.Array, name: str, path: Path) -> np.ndarray:
     """(N,) float64 values of a number column; one that is null or not finite is a DataError naming it."""
-    values: np.ndarray = column.cast(pa.float64()).to_numpy(zero_copy_only=False)  # null -> NaN
+    # null -> NaN; whole numbers that a double cannot hold are rounded: no rule takes them for small ones
+    values: np.ndarray = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     bad = np.flatnonzero(~np.isfinite(values))
     if len(bad):
         first = column[int(bad[0])]
         raise DataError(f"{path}: column {name!r} has {len(bad)} values that are not finite, first {first}")
     return values
+
+
+def whole(values: np.ndarray) -> np.ndarray:
+    """(N,) the values as int32; one beyond its range becomes its end, never another number."""
+    ends = np.iinfo(np.int32)
+    small: np.ndarray = np.clip(values, ends.min, ends.max).astype(np.int32)
+    return small
 
 
 def full(codes: np.ndarray, name: str, path: Path) -> np.ndarray:
@@ -93,8 +101,11 @@ def has_text(column: pa.Array) -> np.ndarray:
 
 
 def has_question(column: pa.Array) -> np.ndarray:
-    """(N,) bool: the list holds at least one question."""
-    return _mask(pc.greater(pc.list_value_length(column), 0))
+    """(N,) bool: the list holds at least one question, neither null nor blank."""
+    found = np.zeros(len(column), dtype=bool)
+    parents = pc.list_parent_indices(column).to_numpy(zero_copy_only=False)
+    found[parents[has_text(pc.list_flatten(column))]] = True
+    return found
 
 
 def has_token(text: pa.Array, question: pa.Array) -> np.ndarray:

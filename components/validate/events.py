@@ -88,5 +88,6 @@ def own_question(turns: Turns, events: Events) -> np.ndarray:
     keys, first = np.unique(keys[order], return_index=True)
     earliest = np.minimum.reduceat(events.question_turn[there][order], first)
     place = np.minimum(np.searchsorted(keys, asked), len(keys) - 1)
-    own[turns.said_rows] = np.where(keys[place] == asked, earliest[place], NO_QUESTION).astype(np.int32)
+    earliest = columns.whole(earliest)
+    own[turns.said_rows] = np.where(keys[place] == asked, earliest[place], NO_QUESTION)
     return own

@@ -132,7 +132,8 @@ def _read_batch(
     """Fill the rows of one batch, which begins at row `start`."""
     rows = slice(start, start + len(batch))
     for name, column in NUMBERS.items():
-        whole[name][rows] = columns.numbers(batch.column(column), column, path)
+        values = columns.numbers(batch.column(column), column, path)
+        whole[name][rows] = columns.whole(values) if KINDS[name] is np.int32 else values
     text, question = batch.column("text"), batch.column("question")
     state = _state_codes(batch.column("state"))
     whole["state"][rows] = state

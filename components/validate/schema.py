@@ -71,8 +71,9 @@ def open_table(path: Path, columns: dict[str, Check]) -> pq.ParquetFile:
         raise DataError(f"{path}: not a readable parquet file ({error})") from None
     schema = file.schema_arrow
     for name, (words, fits) in columns.items():
-        if name not in schema.names:
-            raise DataError(f"{path}: column {name!r} is missing; expected {', '.join(columns)}")
+        if schema.names.count(name) != 1:
+            fault = "stands twice" if name in schema.names else "is missing"
+            raise DataError(f"{path}: column {name!r} {fault}; expected {', '.join(columns)}")
         found = schema.field(name).type
         if not fits(found):
             raise DataError(f"{path}: column {name!r} has type {found}, expected {words}")

@@ -33,7 +33,9 @@ def group_shares(frame: pd.DataFrame, column: str) -> dict[str, dict[str, float]
 
 
 def overall_excess(frame: pd.DataFrame, profile: Profile) -> list[Excess]:
-    """Where the whole table is further than the profile's tolerance from a state's share."""
+    """Where the whole table is further than the profile's tolerance from a state's share, or has no row."""
+    if not len(frame):  # no tolerance is wide enough for nothing
+        return [Excess("all tasks: the table holds no turn", 1, np.empty(0, dtype=np.int64))]
     return _excess("all tasks", frame, np.arange(len(frame)), profile.whole)
 
 
