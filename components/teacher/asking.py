@@ -96,7 +96,7 @@ class Asking:
             StoppedError: `stop` was set first.
 
         """
-        known_by = request.known_by(self.endpoint.model, self.endpoint.revision)
+        known_by = self.endpoint.known_by(request)
         key = key_of(known_by)
         async with self._alone(key):
             if key in self._refused:
@@ -145,7 +145,7 @@ class Asking:
     def _question(self, request: ChatRequest, known_by: dict[str, Any], key: str) -> Question:
         sent, answered = self.endpoint.bound(request)
         most = Amount(1, sent + answered, self.endpoint.price(sent, answered))
-        return Question(key, known_by, request.body(self.endpoint.model, self.endpoint.length_key), most)
+        return Question(key, known_by, self.endpoint.body(request), most)
 
     async def _ask(self, question: Question) -> None:
         """Attempt until the answer is in the cache; Refusal where the attempts or the patience end."""

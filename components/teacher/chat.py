@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -12,6 +12,9 @@ from components.core.hashing import fingerprint, sha256_bytes
 
 # A change of how a request is written down makes every earlier answer another one's: count it up then.
 LAYOUT = 1
+# How a server is told the schema: it holds the model to it, or to any JSON object, or is not told at all.
+SCHEMA_AS = ("json_schema", "json_object", "text")
+SPELLED = "Your whole answer is one JSON value that meets this JSON schema: "
 MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
@@ -93,15 +96,34 @@ class ChatRequest:
         values = {"max_tokens": self.max_tokens, "temperature": self.temperature, "seed": self.seed}
         return {name: value for name, value in values.items() if value is not None}
 
-    def body(self, model: str, length_key: str = "max_tokens") -> dict[str, Any]:
-        """The JSON body of POST /chat/completions; `length_key` is what this server calls `max_tokens`."""
+    def body(
+        self, model: str, length_key: str = "max_tokens", schema_as: str = "json_schema"
+    ) -> dict[str, Any]:
+        """The JSON body of POST /chat/completions.
+
+        Args:
+            model: the model's name there.
+            length_key: what this server calls `max_tokens`.
+            schema_as: one of SCHEMA_AS; where it is not the first, `spelled` comes before.
+
+        """
         parameters = self.parameters()
         parameters[length_key] = parameters.pop("max_tokens")
         body = {"model": model, "messages": [message.wire() for message in self.messages], **parameters}
-        if self.schema is not None:
+        if self.schema is not None and schema_as == "json_object":
+            body["response_format"] = {"type": "json_object"}
+        elif self.schema is not None and schema_as == "json_schema":
             described = {"name": "answer", "strict": True, "schema": dict(self.schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": described}
         return body
+
+    def spelled(self) -> "ChatRequest":
+        """The same with the schema written out at the end of the first message, for the model to read."""
+        if self.schema is None:
+            return self
+        first, *others = self.messages
+        told = SPELLED + dumps(dict(self.schema), indent=None).strip()
+        return replace(self, messages=(Message(first.role, (*first.parts, told)), *others))
 
     def known_by(self, model: str, revision: str) -> dict[str, Any]:
         """Everything the answer depends on, as plain JSON without image bytes; `key_of` hashes it."""

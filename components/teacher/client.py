@@ -50,7 +50,7 @@ class Client:
 
     def kept(self, request: ChatRequest) -> Outcome | None:
         """What an answer kept on this machine says, None if none is; `estimate` brings what is shared."""
-        key = key_of(request.known_by(self.endpoint.model, self.endpoint.revision))
+        key = key_of(self.endpoint.known_by(request))
         kept = self.cache.get_here(key)
         try:
             return None if kept is None else reply_of(request, key, kept, cached=True)

@@ -2,12 +2,12 @@
 
 import ipaddress
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from components.core.errors import InternalError, UsageError
-from components.teacher.chat import ChatRequest
+from components.teacher.chat import SCHEMA_AS, ChatRequest
 
 PICO = 10**12  # money is counted in whole pico-USD, so that sums are exact
 OVERHEAD_TOKENS = 64  # role markers and the server's own wrapping, per message and once more per request
@@ -39,6 +39,9 @@ class Endpoint:
         image_tokens: most tokens the server counts for one image.
         max_answer_bytes: a longer answer ends the run.
         length_key: `max_tokens`, or `max_completion_tokens` where the server insists.
+        schema_as: `json_schema` where the server holds the model to a schema (`response_format`);
+            `json_object` where it knows JSON alone, `text` where it heeds neither: then the schema is written
+            into the first message. The answer is checked against it in any case.
         allow_http: permits http to a host that is not this machine.
 
     """
@@ -58,6 +61,7 @@ class Endpoint:
     image_tokens: int = 1500
     max_answer_bytes: int = 4 * 2**20
     length_key: str = "max_tokens"
+    schema_as: str = "json_schema"
     allow_http: bool = False
 
     def __post_init__(self) -> None:
@@ -74,6 +78,9 @@ class Endpoint:
                 _check_number(self, name, lowest=1)
         for name in ("timeout_s", "longest_wait_s"):
             _check_number(self, name, lowest=0.001)
+        if self.schema_as not in SCHEMA_AS:
+            known = ", ".join(SCHEMA_AS)
+            raise UsageError(f"endpoint: schema_as is {self.schema_as!r}, expected one of {known}")
 
     @property
     def address(self) -> str:
@@ -108,15 +115,31 @@ class Endpoint:
             round(self.usd_per_million_output * 1e6) * completion_tokens
         )
 
+    def known_by(self, request: ChatRequest) -> dict[str, Any]:
+        """What the answer of this server to `request` depends on; `key_of` hashes it."""
+        if self.schema_as == SCHEMA_AS[0]:
+            return request.known_by(self.model, self.revision)
+        return {**request.spelled().known_by(self.model, self.revision), "schema_as": self.schema_as}
+
+    def body(self, request: ChatRequest) -> dict[str, Any]:
+        """What is posted to this server."""
+        told = request if self.schema_as == SCHEMA_AS[0] else request.spelled()
+        return told.body(self.model, self.length_key, self.schema_as)
+
+    def _text_bytes(self, request: ChatRequest) -> int:
+        """Bytes of everything this server is told; a schema that is spelled out counts there alone."""
+        told = request if self.schema_as == SCHEMA_AS[0] else replace(request.spelled(), schema=None)
+        return told.text_bytes()
+
     def bound(self, request: ChatRequest) -> tuple[int, int]:
         """The most tokens `request` can be charged for: (sent, answered)."""
         wrapping = OVERHEAD_TOKENS * (len(request.messages) + 1)
-        sent = request.text_bytes() + self.image_tokens * request.images() + wrapping
+        sent = self._text_bytes(request) + self.image_tokens * request.images() + wrapping
         return sent, request.max_tokens
 
     def estimate(self, request: ChatRequest) -> tuple[int, int]:
         """About how many tokens it will be, at four bytes a token and answers of full length."""
-        sent = request.text_bytes() // BYTES_PER_TOKEN + self.image_tokens * request.images()
+        sent = self._text_bytes(request) // BYTES_PER_TOKEN + self.image_tokens * request.images()
         return sent, request.max_tokens
 
 

@@ -40,7 +40,7 @@ def estimate(endpoint: Endpoint, cache: AnswerCache, requests: Iterable[ChatRequ
     prices: dict[str, tuple[Amount, Amount]] = {}
     keys: list[str] = []
     for request in requests:
-        keys.append(key_of(request.known_by(endpoint.model, endpoint.revision)))
+        keys.append(key_of(endpoint.known_by(request)))
         if keys[-1] not in prices:
             prices[keys[-1]] = (
                 _amount(endpoint, *endpoint.estimate(request)),

@@ -114,12 +114,13 @@ class Transport:
 
 
 def server_message(raw: str) -> str:
-    """The server's own words of an error body: `error.message` where there is one, else its beginning."""
+    """The server's own words of an error body: `error.message`, `message` or `detail`, else its beginning."""
     raw = raw.encode("utf-8", "replace").decode("utf-8")
     try:
-        error = strict_json(raw)["error"]
-        message = error["message"] if isinstance(error, dict) else error
-    except (ValueError, TypeError, KeyError):
+        body = strict_json(raw)
+        error = body.get("error", body)
+        message = error if isinstance(error, str) else error.get("message", error.get("detail", raw))
+    except (ValueError, AttributeError):
         message = raw
     return str(message).strip()[:SHOWN]
 

@@ -68,8 +68,7 @@ class DryAsker(Asker):
 
     def _estimate(self, client: Client, requests: Sequence[ChatRequest]) -> Estimate:
         """What these requests would take after all that were asked before them."""
-        names = (client.endpoint.model, client.endpoint.revision)
-        keyed = [(key_of(request.known_by(*names)), request) for request in requests]
+        keyed = [(key_of(client.endpoint.known_by(request)), request) for request in requests]
         found = client.estimate([request for key, request in keyed if key not in self._asked])
         again = [client.kept(request) is not None for key, request in keyed if key in self._asked]
         self._asked |= {key for key, _ in keyed}

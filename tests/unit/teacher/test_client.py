@@ -15,7 +15,7 @@ from components.teacher.asking import TRANSIENT
 from components.teacher.base import Refusal
 from components.teacher.budget import Budget
 from components.teacher.cache import AnswerCache
-from components.teacher.chat import ChatRequest, Image, Reply, ask
+from components.teacher.chat import SCHEMA_AS, ChatRequest, Image, Reply, ask
 from components.teacher.client import Client
 from components.teacher.endpoint import Endpoint, EndpointError
 from tests.support.openai_server import Say, Server, serving, user_text
@@ -81,6 +81,45 @@ def test_what_goes_over_the_wire(tmp_path: Path) -> None:
         part["image_url"]["url"] for part in body["messages"][1]["content"] if part["type"] == "image_url"
     ]
     assert [url[:22] for url in urls] == ["data:image/png;base64,", "data:image/jpeg;base64"]
+
+
+@pytest.mark.parametrize(
+    ("schema_as", "form"),
+    [("json_object", {"type": "json_object"}), ("text", None), ("json_schema", "whole")],
+)
+def test_a_server_that_takes_no_schema_is_told_it_in_words(
+    schema_as: str, form: dict[str, str] | str | None, tmp_path: Path
+) -> None:
+    def obeys(body: dict[str, Any], before: int) -> Say:
+        told = '"required": ["n"]' in body["messages"][0]["content"]
+        held = body.get("response_format", {}).get("type") == "json_schema"
+        return Say('{"n": 1}' if told or held else "One, I would say.")
+
+    with serving(obeys) as server:
+        asked = client(server, tmp_path, schema_as=schema_as)
+        planned = asked.estimate(numbers(1)).at_most
+        assert reasons(asked.ask_many(numbers(1))) == ["ok"]
+        assert reasons(asked.ask_many([ask("say", "two", schema=None)])) == ["ok"]
+        whole = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": SCHEMA}}
+        assert server.bodies[0].get("response_format") == (whole if form == "whole" else form)
+        assert "response_format" not in server.bodies[1]
+        assert server.bodies[1]["messages"][0]["content"] == "say"
+        assert planned.tokens >= len(json.dumps(server.bodies[0]["messages"]))
+        assert asked.estimate(numbers(1)).cached == 1
+        # Otherwise asked is another question: what the one server said is not taken for the other's answer.
+        others = [other for other in SCHEMA_AS if other != schema_as]
+        for other in others:
+            assert client(server, tmp_path, schema_as=other).estimate(numbers(1)).cached == 0
+
+
+@pytest.mark.parametrize(
+    "body", ['{"detail": "no such model"}', '{"message": "no such model"}', '{"error": "no such model"}']
+)
+def test_errors_in_the_words_of_other_servers(body: str, tmp_path: Path) -> None:
+    with serving(lambda asked, before: Say(status=400, body=body.encode())) as server:
+        with pytest.raises(EndpointError, match=r"HTTP 400: no such model$"):
+            client(server, tmp_path).ask_many(numbers(1))
+        assert server.calls == 1
 
 
 FAULTS = {
