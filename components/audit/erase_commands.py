@@ -37,7 +37,9 @@ def commands(touched: Touched, store_url: str) -> list[str]:
     lines += sorted({delete(where) for each in touched.objects for where in each.locations})
     weights = {entry["object"] for entry in touched.store if entry["why"].startswith("weights")}
     lines += [delete(f"{store_url.rstrip('/')}/{name}") for name in sorted(weights)]
-    lines.append("# also: backups, other clones' DVC caches, other stores, answers cached by a teacher")
+    lines.append(
+        "# also: backups, other clones' DVC caches, other stores, shares, answers cached by a teacher"
+    )
     return lines
 
 
@@ -49,6 +51,7 @@ def corpus_commands(touched: Touched) -> list[str]:
     edit = [f"# take its entries out of {', '.join(map(shlex.quote, sorted(listed)))}"] if listed else []
     return [
         *edit,
+        f"streamo frames prune --of {shlex.quote(touched.data[0])}  # on every machine: frames for teachers",
         f"rm {' '.join(shlex.quote(path) for path in touched.data)}",
         "dvc add data && make reproduce",
         f"git commit -am {shlex.quote(f'Without {touched.seen.asked}')} && streamo register",

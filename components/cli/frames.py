@@ -1,6 +1,7 @@
 """`streamo frames`: fill, prune and verify the frames that are kept of videos."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from components.core.files import dumps
 if TYPE_CHECKING:
     from components.video.framestore.store import FrameStore
 
+SHA256 = re.compile("[0-9a-f]{64}")
 MANIFEST = Path("artifacts/corpus/manifest.parquet")
 
 
@@ -29,6 +31,7 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
     fill.add_argument("--side", type=int, help="longest side in pixels; default: params annotate.openai.side")
     fill.add_argument("--workers", type=int, metavar="N", help="decoding processes; default: one per core")
     prune = commands.add_parser("prune", help="delete the least recently used frames")
+    prune.add_argument("--of", metavar="VIDEO", help="all frames of this video: a file, or its SHA-256")
     prune.add_argument("--keep-gb", type=float, metavar="N", help="default: params frames.keep_gb")
     verify = commands.add_parser("verify", help="check every picture; what does not verify is set aside")
     for command, run in ((fill, run_fill), (prune, run_prune), (verify, run_verify)):
@@ -68,15 +71,14 @@ def run_fill(args: argparse.Namespace) -> int:
 
 
 def run_prune(args: argparse.Namespace) -> int:
-    """Delete what is too much."""
-    from components.video.framestore.keep import GB, prune
-    from components.video.framestore.settings import read_settings
+    """Delete what is too much, or all of one video."""
+    from components.video.framestore.keep import GB, prune, prune_video
 
-    keep = read_settings().keep_gb if args.keep_gb is None else args.keep_gb
-    if keep < 0:
-        raise UsageError(f"--keep-gb {keep:g}: expected 0 or more")
     store = _store()
-    done = prune(store.folder, keep * GB)
+    keep = store.keep_bytes if args.keep_gb is None else args.keep_gb * GB
+    if not keep >= 0:
+        raise UsageError(f"--keep-gb {args.keep_gb:g}: expected 0 or more")
+    done = prune(store.folder, keep) if args.of is None else prune_video(store.folder, _sha256(args.of))
     said = f"{done.gone} files gone ({_gb(done.gone_bytes)}), {done.kept} kept ({_gb(done.kept_bytes)})"
     _print(args, done.plain(), f"{store.folder}: {said}")
     return 0
@@ -91,6 +93,16 @@ def run_verify(args: argparse.Namespace) -> int:
     said = f"{store.folder}: {files} files, {len(refused)} refused"
     _print(args, {"files": files, "refused": refused}, said)
     return 1 if refused else 0
+
+
+def _sha256(named: str) -> str:
+    from components.core.hashing import sha256_file
+
+    if Path(named).is_file():
+        return sha256_file(Path(named))
+    if SHA256.fullmatch(named):
+        return named
+    raise UsageError(f"--of {named}: no such file, and no SHA-256 (64 hex digits)")
 
 
 def _store() -> "FrameStore":

@@ -122,12 +122,17 @@ R = TypeVar("R")
 
 
 def each(
-    items: Sequence[T], make: Callable[[], W], work: Callable[[W, T], R], *, workers: int | None = None
+    items: Sequence[T],
+    make: Callable[[], W],
+    work: Callable[[W, T], R],
+    *,
+    workers: int | None = None,
+    ending: Callable[[], None] = lambda: None,
 ) -> Iterator[R]:
     """`work(worker, item)` of every item, in their order, by `workers` threads (default: one per core).
 
     Each thread makes one worker and keeps it. Children die with the thread that started them (prctl), so a
-    child must not be shared by threads; all are closed at the end.
+    child must not be shared by threads; all are closed at the end, after `ending` was called.
     """
     count = max(1, min(workers or len(os.sched_getaffinity(0)), len(items)))
     local = threading.local()
@@ -145,6 +150,7 @@ def each(
             for future in futures:
                 yield future.result()
         finally:
+            ending()
             threads.shutdown(wait=False, cancel_futures=True)
             for worker in pool:
                 worker.close()

@@ -85,8 +85,17 @@ def test_the_commands_say_what_they_did(
     assert main(["frames", "verify"]) == 0
     assert main(["frames", "prune"]) == 0
     assert "1 files gone" in capsys.readouterr().out  # the refused one
+    for video in sorted(root.glob("media/?.mp4")):
+        if video.name != "3.mp4":
+            last = video
+            assert main(["frames", "prune", "--of", str(video)]) == 0
+            if "1 files gone" in capsys.readouterr().out:
+                break
+    assert main(["frames", "prune", "--of", str(last)]) == 0
+    assert "0 files gone" in capsys.readouterr().out
+    assert main(["frames", "prune", "--of", "nothing.mp4"]) == 2
     assert main(["frames", "prune", "--keep-gb", "0", "--json"]) == 0
-    assert f'"gone": {CLIPS - 2}' in capsys.readouterr().out
+    assert f'"gone": {CLIPS - 3}' in capsys.readouterr().out
     assert main(["frames", "prune", "--keep-gb", "-1"]) == 2
     assert main(["frames", "fill", "--manifest", "none.parquet"]) == 1
     (root / "params.yaml").write_text("frames: {folder: null}")

@@ -9,6 +9,7 @@ from components.teacher.chat import Image
 from components.video.framestore.fidelity import Fidelity
 from components.video.framestore.file import FrameFile, NotTheseFramesError
 from components.video.framestore.fill import Maker, Wanted
+from components.video.framestore.keep import settle
 from components.video.framestore.store import FrameStore
 from components.video.root import MediaRoot
 from components.video.source import VideoSource
@@ -77,10 +78,15 @@ class Looks:
             self._open[clip.video_id] = found or self.store.opened(key)
         return self._open[clip.video_id]
 
+    def counted(self) -> str:
+        """Of how many videos frames were held, decoded, fetched, refused, in words."""
+        return ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in sorted(self.store.counts.items()))
+
     def forget(self) -> None:
-        """Let go of all frames: the next clips are others."""
+        """Let go of all frames: the next clips are others, and may need the room."""
         self._kept.clear()
         self._open.clear()
+        settle(self.store)
 
 
 def _wanted(clip: Clip) -> Wanted:

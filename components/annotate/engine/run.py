@@ -1,5 +1,6 @@
 """Stage annotate with endpoints as teachers: clips through a pipeline, then samples as for any teacher."""
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +19,8 @@ from components.annotate.schemas import SCHEMAS
 from components.core.errors import InternalError
 from components.core.hashing import fingerprint
 
-BATCH = 16  # clips that are decoded side by side, and whose questions of a step share the pool
+# Clips that are decoded side by side, and whose questions of a step share the pool: a core each at least.
+BATCH = max(16, len(os.sched_getaffinity(0)))
 BATCH_S = 16 * 3600  # seconds of video in such a batch: so many questions of narration are held in memory
 TEACHER = "openai"
 INVALID = "teacher_answer_invalid"

@@ -1,5 +1,6 @@
 """Stage annotate with teacher `openai`: from the section of params.yaml to labels."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,9 @@ def annotate_stage(
     asker = make_asker(section, root=root, seed=seed)
     with open_store(root) as store:
         looks = Looks(MediaRoot(media), settings.side, store)
-        return annotate_clips(task, clips, asker, looks, settings, weights=weights, seed=seed)
+        outcome = annotate_clips(task, clips, asker, looks, settings, weights=weights, seed=seed)
+        print(f"frames: {looks.counted()}", file=sys.stderr, flush=True)
+        return outcome
 
 
 def plan_stage(

@@ -63,14 +63,11 @@ class Maker:
         failed: dict[str, str] = {}
         progress, start = Progress(label, len(videos), silent=True), time.monotonic()
         self._stop.clear()
-        try:
-            for wanted, error in zip(videos, self._each(videos), strict=True):
-                if error is not None:
-                    failed[wanted.video_id] = str(error)
-                progress.silent = time.monotonic() - start < FEW_S
-                progress.step()
-        finally:
-            self._stop.set()
+        for wanted, error in zip(videos, self._each(videos), strict=True):
+            if error is not None:
+                failed[wanted.video_id] = str(error)
+            progress.silent = time.monotonic() - start < FEW_S
+            progress.step()
         return failed
 
     def _each(self, videos: Sequence[Wanted]) -> Iterator[DataError | None]:
@@ -82,6 +79,7 @@ class Maker:
                 lambda: Child(WORKER, LIMITS, "decoding"),
                 lambda child, wanted: self.make(wanted, child),
                 workers=self.workers,
+                ending=self._stop.set,
             )
 
     def make(self, wanted: Wanted, child: Child | None) -> DataError | None:
@@ -131,7 +129,7 @@ class Maker:
         """Hold the claim on a video; a process or thread that decodes it already is waited for."""
         while not self._take(key.name):
             if self._stop.wait(CLAIMED_S):
-                raise DataError("stopped before another process had decoded it")
+                raise InternalError(f"{key.name}: stopped before another process had decoded it")
         try:
             yield
         finally:

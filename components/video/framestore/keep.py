@@ -16,6 +16,7 @@ from components.video.framestore.file import FrameFile, NotTheseFramesError
 from components.video.framestore.store import REFUSED, SUFFIX, FrameStore
 
 GB = 10**9
+SLACK = 0.05  # of what may be kept: so much more may lie there for a while
 
 
 @dataclass
@@ -53,6 +54,23 @@ def prune(folder: Path, most_bytes: float) -> Pruned:
         else:
             done.kept += 1
     done.kept_bytes = total
+    return done
+
+
+def settle(store: FrameStore) -> None:
+    """Prune the folder where so much was written since the last time that it may be too much."""
+    if store.written > SLACK * store.keep_bytes:
+        prune(store.folder, store.keep_bytes)
+        store.written = 0
+
+
+def prune_video(folder: Path, video: str) -> Pruned:
+    """Delete all frames of the video whose file has this SHA-256, at every fidelity."""
+    done = Pruned()
+    for path in folder.glob(f"??/*{SUFFIX}"):
+        with contextlib.suppress(NotTheseFramesError):
+            if key_in(path).video == video:
+                _delete(path, done)
     return done
 
 

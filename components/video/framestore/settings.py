@@ -11,7 +11,7 @@ from components.core.errors import UsageError
 from components.core.git import main_tree
 from components.core.params import load_all
 from components.core.share import shared
-from components.video.framestore.keep import GB, prune
+from components.video.framestore.keep import GB
 from components.video.framestore.store import FrameStore
 
 SECTION = "frames"
@@ -25,7 +25,7 @@ class Settings:
 
     Attributes:
         folder: relative to the MAIN working tree; None keeps them for one run only.
-        keep_gb: above so many gigabytes (1e9 bytes) the least recently used go, as a run ends.
+        keep_gb: above so many gigabytes (1e9 bytes) the least recently used go.
 
     """
 
@@ -54,20 +54,18 @@ def read_settings(root: Path = Path()) -> Settings:
 
 def kept_store(root: Path = Path()) -> FrameStore:
     """The store of the checkout at `root`; UsageError where its params.yaml says that none is kept."""
-    folder = read_settings(root).folder
-    if folder is None:
+    settings = read_settings(root)
+    if settings.folder is None:
         raise UsageError(f"{WHERE}.folder is null: no frames are kept; name a folder, e.g. {FOLDER}")
-    return FrameStore(main_tree(root) / folder, shared(root))
+    folder = main_tree(root) / settings.folder
+    return FrameStore(folder, shared(root), keep_bytes=settings.keep_gb * GB)
 
 
 @contextmanager
 def open_store(root: Path = Path()) -> Iterator[FrameStore]:
-    """The store of the checkout at `root`, pruned as the block ends, or one that goes with the block."""
-    settings = read_settings(root)
-    if settings.folder is None:
-        with TemporaryDirectory(prefix="streamo-frames-") as temporary:
-            yield FrameStore(Path(temporary), shared(root))
+    """The store of the checkout at `root`, or one that goes as the block ends."""
+    if read_settings(root).folder is not None:
+        yield kept_store(root)
         return
-    store = kept_store(root)
-    yield store
-    prune(store.folder, settings.keep_gb * GB)
+    with TemporaryDirectory(prefix="streamo-frames-") as temporary:
+        yield FrameStore(Path(temporary), shared(root))

@@ -1,6 +1,7 @@
 """The folder of frame files that all tasks, shards, worktrees and runs of a machine share."""
 
 import contextlib
+import math
 import os
 import sys
 import tempfile
@@ -23,15 +24,18 @@ class FrameStore:
     Args:
         folder: made where it is missing.
         share: a place that other machines fetch from and publish to, or None.
+        keep_bytes: what `keep.settle` leaves at most.
 
     Attributes:
+        written: bytes published since the folder was last pruned.
         counts: videos `held`, `decoded`, `fetched`, `failed_<reason>`; `refused` files that did not verify;
             `decoded_again` after a child was killed.
 
     """
 
-    def __init__(self, folder: Path, share: Share | None = None):
-        self.folder, self.share = Path(folder), share
+    def __init__(self, folder: Path, share: Share | None = None, *, keep_bytes: float = math.inf):
+        self.folder, self.share, self.keep_bytes = Path(folder), share, keep_bytes
+        self.written = 0
         self.counts: Counter[str] = Counter()
 
     def path(self, name: str) -> Path:
@@ -43,7 +47,8 @@ class FrameStore:
         path = self.path(key.name)
         try:
             found = FrameFile(path, key)
-            os.utime(path)
+            with contextlib.suppress(FileNotFoundError):  # pruned just now; it stays readable here
+                os.utime(path)
         except FileNotFoundError:
             return None
         except NotTheseFramesError as error:
@@ -84,6 +89,7 @@ class FrameStore:
     def publish(self, scratch: Path, name: str) -> None:
         """Give a finished file its name; readers see all of it or nothing."""
         scratch.chmod(0o644)
+        self.written += scratch.stat().st_size
         scratch.replace(self.path(name))
 
     def fetch(self, key: Key) -> bool:

@@ -17,7 +17,7 @@ from components.video.frames import frames_at
 from components.video.framestore.fidelity import Fidelity
 from components.video.framestore.file import FrameFile, NotTheseFramesError, write_frames
 from components.video.framestore.fill import Maker, Wanted
-from components.video.framestore.keep import prune, verify
+from components.video.framestore.keep import prune, settle, verify
 from components.video.framestore.settings import open_store, read_settings
 from components.video.framestore.store import FrameStore
 from components.video.limits import Limits
@@ -220,6 +220,20 @@ def test_the_least_recently_used_go_first(media, tmp_path):
     assert (done.gone, done.kept, done.kept_bytes) == (4, 1, paths[0].stat().st_size)
     assert list(tmp_path.glob("??/*")) == [paths[0]]
     assert prune(tmp_path, 0).gone == 1 and prune(tmp_path / "none", 0).gone == 0
+
+
+def test_the_folder_is_pruned_while_it_grows_not_only_at_the_end(media, tmp_path):
+    made = maker(media, tmp_path)
+    made.store.keep_bytes = 1
+    for wanted in ALL:
+        made.fill([wanted])
+        assert len(list(tmp_path.glob("??/*.arrow"))) == 1
+        settle(made.store)
+        assert not list(tmp_path.glob("??/*.arrow"))
+    made.store.keep_bytes = 10**9
+    made.fill(ALL)
+    settle(made.store)
+    assert len(list(tmp_path.glob("??/*.arrow"))) == len(ALL)
 
 
 def test_frames_go_from_machine_to_machine_and_are_checked_as_a_strangers(media, tmp_path, capsys):
