@@ -13,11 +13,12 @@ from components.core.claims import Claims
 from components.core.seeds import py_random
 from components.teacher.base import Refusal
 from components.teacher.budget import Amount, Budget
-from components.teacher.cache import AnswerCache, Kept
+from components.teacher.cache import AnswerCache
 from components.teacher.chat import ChatRequest, Reply, key_of
 from components.teacher.endpoint import Endpoint, EndpointError
 from components.teacher.limiter import Limiter, Pass
 from components.teacher.reading import NotACompletionError, read_answer, read_completion
+from components.teacher.record import Kept
 from components.teacher.transport import AttemptFailed, HttpAnswer, Transport, server_message
 
 FIRST_WAIT_S, LONGEST_BACKOFF_S = 0.5, 60.0

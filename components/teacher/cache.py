@@ -9,31 +9,18 @@ to them, not to this one.
 import sys
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from components.core.files import write_bytes, write_json
-from components.core.hashing import fingerprint
 from components.core.share import Share, TooLargeError
 from components.core.share_folder import FolderShare
 from components.teacher.chat import key_of
-from components.teacher.reading import Completion, NotACompletionError, read_completion, strict_json
+from components.teacher.record import Kept, record_of, verified
 
-SCHEMA = 1
 ANSWERS = "answers"  # the part of a share that is ours
 REPLACED = "replaced, by the one here or a new one"
 THREADS = 16  # questions to the share at once
-
-
-@dataclass(frozen=True)
-class Kept:
-    """An answer in the cache: the request (hashes for images), the raw body, what it says, its provenance."""
-
-    request: Mapping[str, Any]
-    raw: str
-    completion: Completion
-    provenance: Mapping[str, Any]
 
 
 class AnswerCache:
@@ -125,15 +112,7 @@ class AnswerCache:
     def put(self, known_by: Mapping[str, Any], raw: str, provenance: Mapping[str, Any]) -> None:
         """Keep the raw body of an answer; on return it is on this machine's disk, `get_settled` shares it."""
         key = key_of(known_by)
-        record = {
-            "schema": SCHEMA,
-            "key": key,
-            "request": dict(known_by),
-            "raw": raw,
-            "provenance": dict(provenance),
-        }
-        record["sha256"] = fingerprint(record)
-        write_json(self.path(key), record)
+        write_json(self.path(key), record_of(key, known_by, raw, provenance))
         self._shared.discard(key)
 
     def _look(self, key: str) -> tuple[bytes | None, Kept | None]:
@@ -172,25 +151,3 @@ class AnswerCache:
 
 def _shared_name(key: str) -> str:
     return f"{ANSWERS}/{key[:2]}/{key}.json"
-
-
-def verified(data: bytes, key: str) -> Kept:
-    """The answer in the bytes of a cache file.
-
-    Raises:
-        ValueError: it is not what was written for `key`, in words.
-
-    """
-    record = strict_json(data.decode("utf-8"))
-    if not isinstance(record, dict) or record.get("schema") != SCHEMA:
-        raise ValueError(f"expected an answer record of schema {SCHEMA}")
-    stated = record.pop("sha256", None)
-    if fingerprint(record) != stated:
-        raise ValueError("the record does not have the SHA-256 written in it")
-    if record["key"] != key or key_of(record["request"]) != key:
-        raise ValueError("the request in it is not the one its name stands for")
-    raw: str = record["raw"]
-    try:
-        return Kept(record["request"], raw, read_completion(raw), record["provenance"])
-    except NotACompletionError as error:
-        raise ValueError(str(error)) from None
