@@ -38,6 +38,7 @@ class Say:
 
 
 Script = Callable[[dict[str, Any], int], Say]  # (request body, how often this body came before) -> answer
+Gate = Callable[[str], None]  # given the key a request came with, it returns when the answer may go out
 
 
 @dataclass
@@ -95,8 +96,8 @@ def completion(say: Say, model: str) -> bytes:
 
 
 @contextlib.contextmanager
-def serving(script: Script) -> Iterator[Server]:
-    """The server for the time of the block."""
+def serving(script: Script, gate: Gate | None = None) -> Iterator[Server]:
+    """The server for the time of the block; every answer has to pass the `gate`, if there is one."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -108,7 +109,10 @@ def serving(script: Script) -> Iterator[Server]:
                 server.in_flight += 1
                 server.most_in_flight = max(server.most_in_flight, server.in_flight)
             try:
-                self.reply(request, server.take(request, dict(self.headers)))
+                say = server.take(request, dict(self.headers))
+                if gate:
+                    gate(str(self.headers["Authorization"]))
+                self.reply(request, say)
             finally:
                 with server.lock:
                     server.in_flight -= 1

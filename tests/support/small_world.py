@@ -8,11 +8,12 @@ import yaml
 
 from components.annotate.run import BUILDERS, annotate, ground_events
 from components.annotate.samples import Clip
+from components.annotate.shards import in_shard
 from components.core.files import write_json
 from components.protocol.convert import convert_sample
 from components.protocol.turns import Dialogue
 from components.world import Heldout, render
-from components.world.generate import sample_scenes
+from components.world.generate import render_scene, sample_scenes
 from components.world.sample import Lengths
 from components.world.scene import Scene, scene_path
 from components.world.teacher import WorldTeacher
@@ -35,6 +36,21 @@ def small_world(folder: Path, *, clips: int = 4, heldout_sets: int = 0, seed: in
     """Render `clips` training clips, and a tiny benchmark if asked, into the data folder `folder`."""
     heldout = Heldout(sets=heldout_sets) if heldout_sets else None
     return render(folder, clips=clips, seed=seed, heldout=heldout, lengths=lengths())
+
+
+def sharded_world(folder: Path, shards: Sequence[int], *, each: int) -> list[Scene]:
+    """Training clips in the data folder `folder`, of which every shard gets `each`."""
+    left = dict.fromkeys(shards, each)
+    chosen: list[Scene] = []
+    render(folder, clips=0, seed=0)
+    for scene in sample_scenes("train", 40, 0, lengths()):
+        (shard,) = (shard for shard in shards if in_shard(scene.video_id, shard, shards))
+        if left[shard]:
+            left[shard] -= 1
+            render_scene(folder, scene)
+            chosen.append(scene)
+    assert not any(left.values()), "more scenes than these are needed"
+    return chosen
 
 
 def scenes_only(folder: Path, count: int, seed: int = 0) -> list[Scene]:
