@@ -1,9 +1,9 @@
 """Every answer ever paid for, one file each, named by the hash of its request; written whole by rename.
 
 `<folder>/<key[:2]>/<key>.json` holds the request (hashes in place of images), the raw body as the
-server sent it, and where it came from. An entry is used only if all of it verifies. A share (components.core
-.share) holds the same files as `answers/<key[:2]>/<key>.json` for all machines; what it does not hold is lost
-to them, not to this one.
+server sent it, and where it came from. An entry is used only if all of it verifies. A share, if there is one,
+has the same files for all machines (components/core/share.py). The disk here comes first: an answer is in
+the folder before it is in the share, and an answer from the share is in the folder before it is used.
 """
 
 import sys
@@ -41,7 +41,7 @@ class AnswerCache:
 
     @property
     def claims_folder(self) -> Path:
-        """Where processes see what others are asking: as far as the folder of answers is seen."""
+        """Where processes see what others are asking: in a shared folder, as far as its locks reach."""
         return self.share.root / ANSWERS if isinstance(self.share, FolderShare) else self.folder
 
     def path(self, key: str) -> Path:

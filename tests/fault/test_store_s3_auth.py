@@ -9,22 +9,23 @@ import pytest
 import requests
 
 from components.core.errors import StoreError
+from components.core.share import open_share
 from components.registry.store import open_store
 from tests.support.packages import PRODUCT, make_package, noise
 from tests.support.s3_server import S3Server, s3_server
 
 POLICIES = Path(__file__).resolve().parents[2] / "infra/s3-policy.json"
-BUCKET, PREFIX = "guarded", "registry"
+BUCKET, PREFIX, SHARE = "guarded", "registry", "labels"
 URL = f"s3://{BUCKET}/{PREFIX}"
 LARGE = {"product/model.safetensors": noise(5 * 2**20 + 1, "guarded")}
 
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[dict[str, S3Server]]:
-    """A server that lets in two users, named after their policies, and nobody else."""
+    """A server that lets in three users, named after their policies, and nobody else."""
     with s3_server() as server:
         server.client().create_bucket(Bucket=BUCKET)
-        users = {role: add_user(server, role) for role in ("publisher", "reader")}
+        users = {role: add_user(server, role) for role in ("publisher", "reader", "share")}
         requests.post(f"{server.url}/moto-api/reset-auth", data=b"0", timeout=30).raise_for_status()
         yield users
 
@@ -34,7 +35,7 @@ def add_user(server: S3Server, role: str) -> S3Server:
     policy = json.dumps(json.loads(POLICIES.read_text())[role])
     iam = server.client("iam")
     iam.create_user(UserName=role)
-    document = policy.replace("BUCKET", BUCKET).replace("PREFIX", PREFIX)
+    document = policy.replace("BUCKET", BUCKET).replace("SHARE_PREFIX", SHARE).replace("PREFIX", PREFIX)
     iam.put_user_policy(UserName=role, PolicyName=role, PolicyDocument=document)
     key = iam.create_access_key(UserName=role)["AccessKey"]
     return replace(server, access_key=key["AccessKeyId"], secret_key=key["SecretAccessKey"])
@@ -60,6 +61,25 @@ def test_each_role_can_do_its_part_and_no_more(
     assert reader.fetch("v0.1.0", tmp_path / "fetched").is_dir()
     with pytest.raises(StoreError, match=r"does not allow PutObject.*s3-policy\.json"):
         reader.publish({**manifest, "version": "v0.2.0"}, files)
+
+
+def test_a_worker_reads_and_writes_its_share_and_nothing_else(
+    guarded: dict[str, S3Server], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    act_as(guarded["share"], monkeypatch)
+    share = open_share(f"s3://{BUCKET}/{SHARE}")
+    (tmp_path / "frames").write_bytes(LARGE["product/model.safetensors"])
+    assert share.get("answers/none") is None
+    assert share.create("answers/one", b"damaged")
+    assert not share.create("answers/one", b"whole")
+    share.put("answers/one", b"whole")
+    share.put("frames/one", tmp_path / "frames")
+    assert share.get_file("frames/one", tmp_path / "copy")
+    assert (tmp_path / "copy").read_bytes() == LARGE["product/model.safetensors"]
+    with pytest.raises(StoreError, match=r"does not allow GetObject.*s3-policy\.json"):
+        open_share(URL).get("latest")
+    with pytest.raises(StoreError, match=r"does not allow PutObject.*s3-policy\.json"):
+        open_share(URL).put("latest", b"")
 
 
 @pytest.mark.parametrize("wrong", ["access_key", "secret_key"])
