@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,12 +26,20 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
         "over videos. Only what both files label is compared; the rest is counted. With one file, the "
         "answers.json of a caption task: its first spans against those of the second grounding.",
     )
-    parser.add_argument("first", metavar="FIRST.json", type=Path, help="a raw label or a list of them")
+    parser.add_argument(
+        "first", metavar="FIRST.json", type=Path, help="raw labels: .json, .jsonl or .parquet"
+    )
     parser.add_argument("second", metavar="SECOND.json", type=Path, nargs="?", help="to compare it with")
     durations = parser.add_mutually_exclusive_group()
     durations.add_argument("--durations", type=Path, metavar="FILE", help="JSON object {video_id: seconds}")
     durations.add_argument(
         "--media-root", type=Path, metavar="DIR", help="probe the videos below this folder"
+    )
+    parser.add_argument(
+        "--agreement",
+        type=float,
+        metavar="IOU",
+        help="from which two spans of an answers.json agree; default: what its own run asked for, else 0.5",
     )
     parser.add_argument("--seed", type=int, default=0, help="of the bootstrap")
     parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
@@ -47,7 +56,7 @@ def _compared(args: argparse.Namespace) -> int:
 
     if args.durations is None and args.media_root is None:
         raise UsageError("how long are the videos? expected --durations FILE or --media-root DIR")
-    first, second = _read(args.first), _read(args.second)
+    first, second = _labels(args.first), _labels(args.second)
     found = compare(first, second, _lengths(args, [*first, *second]), seed=args.seed)
     if args.json:
         files = {side: {"file": str(getattr(args, side)), **found[side]} for side in SIDES}
@@ -72,12 +81,33 @@ def _regrounded(args: argparse.Namespace) -> int:
         raise DataError(f"{args.first}: {error!r:.80}; {expected}") from None
     if not any(passes.values()):
         raise DataError(f"{args.first}: no caption in it was grounded twice; {expected}")
-    found = {"file": str(args.first), **self_consistency(passes, seed=args.seed)}
+    found = {"file": str(args.first), **self_consistency(passes, threshold=_threshold(args), seed=args.seed)}
     if args.json:
         sys.stdout.write(dumps(found, indent=None))
     else:
         print("\n".join([f"{args.first}: spans agree from IoU {found['threshold']} on", *_rows(found)]))
     return 0
+
+
+def _threshold(args: argparse.Namespace) -> float:
+    """The overlap asked for, else the one that made the product, as its summary.json says."""
+    from components.annotate.quality.matching import HALF
+
+    beside = args.first.with_name("summary.json")
+    said = read_json(beside) if args.agreement is None and beside.is_file() else {}
+    threshold = args.agreement if args.agreement is not None else said.get("agreement", HALF)
+    if not 0 < threshold <= 1:
+        raise UsageError(f"--agreement {threshold}: expected a number above 0, at most 1")
+    return float(threshold)
+
+
+def _labels(path: Path) -> list[Any]:
+    from components.protocol.rawfiles import each, open_labels
+
+    if path.suffix == ".json":  # what is no object at all is to be counted as such
+        return _read(path)
+    with closing(open_labels([path])) as raw:
+        return list(each(raw, range(len(raw.ids))))
 
 
 def _read(path: Path) -> list[Any]:

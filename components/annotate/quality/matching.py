@@ -1,6 +1,8 @@
 """Which events of one list are those of another: the best pairs first, each event in one pair at most."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from components.annotate.quality.texts import token_f1
@@ -49,12 +51,9 @@ def match(first: Sequence[Event], second: Sequence[Event]) -> list[Pair]:
     instants it is the largest sum of nearness (1 at no gap, 0 at NEAR_S) and likeness: lines a second apart
     are common, so that time alone would pair neighbours. What finds no partner is in no pair.
     """
-    candidates = []
-    for row, one in enumerate(first):
-        for column, other in enumerate(second):
-            pair = _pair(one, other)
-            if pair is not None:
-                candidates.append((*_rank(pair), row, column, pair))
+    found = [(row, column, _pair(first[row], second[column])) for row, column in near(first, second)]
+    overlaps = Counter(pair.iou for *_, pair in found)
+    candidates = [(*_rank(pair, overlaps), row, column, pair) for row, column, pair in found]
     candidates.sort(key=lambda candidate: candidate[:4])
     rows, columns, pairs = set[int](), set[int](), list[Pair]()
     for *_, row, column, pair in candidates:
@@ -65,17 +64,37 @@ def match(first: Sequence[Event], second: Sequence[Event]) -> list[Pair]:
     return pairs
 
 
-def _rank(pair: Pair) -> tuple[float, float]:
-    """Smaller is better."""
-    likeness = token_f1(pair.first.text, pair.second.text)
-    return (-pair.iou, -likeness) if pair.iou else (pair.gap_s / NEAR_S - likeness, 0.0)
+def near(first: Sequence[Event], second: Sequence[Event]) -> Iterator[tuple[int, int]]:
+    """Positions of two spans that overlap and of two instants at most NEAR_S apart.
+
+    Events are looked up by time: an hour of narration must not be set against an hour of narration.
+    """
+    spans = sorted((event.start_s, column) for column, event in enumerate(second) if is_span(event))
+    instants = sorted((event.end_s, column) for column, event in enumerate(second) if not is_span(event))
+    for row, one in enumerate(first):
+        if is_span(one):
+            for _, column in spans[: bisect_left(spans, (one.end_s, -1))]:
+                if second[column].end_s > one.start_s:
+                    yield row, column
+        else:
+            # The bounds are rounded, so one more is looked at on either side.
+            for at, column in instants[bisect_left(instants, (one.end_s - 2 * NEAR_S, -1)) :]:
+                if at > one.end_s + NEAR_S:
+                    break
+                if abs(one.end_s - at) <= NEAR_S:
+                    yield row, column
 
 
-def _pair(one: Event, other: Event) -> Pair | None:
-    if is_span(one) != is_span(other):
-        return None
+def _rank(pair: Pair, overlaps: Counter[float]) -> tuple[float, float]:
+    """Smaller is better; texts are compared only where they decide."""
+    if not pair.iou:
+        return pair.gap_s / NEAR_S - token_f1(pair.first.text, pair.second.text), 0.0
+    alone = overlaps[pair.iou] == 1
+    return -pair.iou, 0.0 if alone else -token_f1(pair.first.text, pair.second.text)
+
+
+def _pair(one: Event, other: Event) -> Pair:
     if not is_span(one):
-        gap_s = abs(one.end_s - other.end_s)
-        return Pair(one, other, 0.0, gap_s, True) if gap_s <= NEAR_S else None
+        return Pair(one, other, 0.0, abs(one.end_s - other.end_s), True)
     overlap = iou((one.start_s, one.end_s), (other.start_s, other.end_s))
-    return Pair(one, other, overlap, 0.0, overlap >= HALF) if overlap > 0 else None
+    return Pair(one, other, overlap, 0.0, overlap >= HALF)

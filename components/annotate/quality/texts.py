@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 _WORD = re.compile(r"\w+")
 
@@ -17,7 +18,14 @@ def token_f1(first: str, second: str) -> float:
     The harmonic mean of the share of the first's words found in the second and the reverse: the usual measure
     for short answers. It knows no synonyms, so it is a lower bound of agreement in meaning.
     """
-    one, other = Counter(words(first)), Counter(words(second))
+    one, other = _counted(first), _counted(second)
     if not one and not other:
         return 1.0
-    return 2 * (one & other).total() / (one.total() + other.total())
+    shared = sum(min(number, other[word]) for word, number in one.items() if word in other)
+    return 2 * shared / (one.total() + other.total())
+
+
+@lru_cache(maxsize=4096)
+def _counted(text: str) -> Counter[str]:
+    """How often each word stands in a text; a text is compared with many."""
+    return Counter(words(text))

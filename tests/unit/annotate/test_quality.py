@@ -2,6 +2,7 @@
 
 import copy
 import json
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from components.annotate.quality import agreement, kappa, self_consistency
 from components.annotate.quality.figures import figure, ratio
-from components.annotate.quality.matching import match
+from components.annotate.quality.matching import NEAR_S, match, near
 from components.annotate.quality.regrounding import passes_of
 from components.annotate.quality.texts import token_f1
 from components.cli.main import main
@@ -23,6 +24,7 @@ from tests.support.small_world import all_labels, scenes_only
 Labels = list[dict[str, Any]]
 Change = Callable[[dict[str, Any], np.random.Generator], bool]
 CLIPS, RATE = 24, 0.25
+PLACES = (0, 0.5, 1, 2, 3, 5)
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +142,25 @@ def test_closest_pairs_are_made_first_and_texts_break_ties() -> None:
     }
 
 
+def test_only_events_near_in_time_are_set_against_each_other() -> None:
+    lines = [Event(t, t, f"line {t}", 0) for t in range(3600)]
+    assert len(list(near(lines, lines))) == 3 * 3600 - 2  # each second with its neighbours, not 13 million
+    draw = random.Random(0)
+    for _ in range(200):
+        first, second = (
+            [Event(start, start + draw.choice((0, 0, 1, 2.5)), "x", 0) for start in draw.choices(PLACES, k=6)]
+            for _ in range(2)
+        )
+        spans, instants = (lambda e: e.end_s > e.start_s), (lambda e: e.end_s == e.start_s)
+        assert sorted(near(first, second)) == [
+            (row, column)
+            for row, one in enumerate(first)
+            for column, other in enumerate(second)
+            if (spans(one) and spans(other) and one.start_s < other.end_s and other.start_s < one.end_s)
+            or (instants(one) and instants(other) and abs(one.end_s - other.end_s) <= NEAR_S)
+        ]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "value"),
     [("The red circle", "the RED circle!", 1.0), ("a b", "c", 0.0), ("", "", 1.0), ("a", "", 0.0),
@@ -188,6 +209,16 @@ def test_both_groundings_are_read_from_the_answers_of_a_caption_task(
     path.write_text(json.dumps(answers))
     assert main(["quality", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["videos_same"]["value"] == 0.0
+    half = [{"text": "a", "first": [[0, 2]], "second": [[0, 3]]}]  # IoU 2/3
+    path.write_text(json.dumps([{"video_id": "v", "grounded": half}]))
+    for more, threshold, kept in (([], 0.5, 1.0), (["--agreement", "0.7"], 0.7, 0.0)):
+        assert main(["quality", str(path), "--json", *more]) == 0
+        found = json.loads(capsys.readouterr().out)
+        assert (found["threshold"], found["videos_same"]["value"]) == (threshold, kept)
+    (tmp_path / "summary.json").write_text('{"agreement": 0.8}')  # what the filter of this product asked for
+    assert main(["quality", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["threshold"] == 0.8
+    assert main(["quality", str(path), "--agreement", "2"]) == 2
     path.write_text(json.dumps([{"video_id": "w"}]))
     assert main(["quality", str(path)]) == 1
     assert "grounded twice" in capsys.readouterr().err
@@ -229,6 +260,9 @@ def test_the_command_prints_and_refuses(
     assert found["all"]["state_same"]["value"] == 1.0 and found["second"]["labels"] == 40
     assert main(["quality", str(tmp_path / "a.json"), str(tmp_path / "b.json"), *where]) == 0
     assert "state_kappa" in capsys.readouterr().out
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    assert main(["quality", str(tmp_path / "a.jsonl"), str(tmp_path / "b.json"), *where, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["all"] == found["all"]
     assert main(["quality", str(tmp_path / "a.json"), str(tmp_path / "b.json")]) == 2
     assert "--durations FILE" in capsys.readouterr().err
     assert main(["quality", str(tmp_path / "a.json"), str(tmp_path / "c.json"), *where]) == 1
