@@ -6,7 +6,8 @@ sets aside. Labels that belong to no stage or video are set aside once: by the f
 where no stage has their task, by the first shard of `event_grounding`, which params cannot switch off.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,11 @@ from components.annotate.ground import TASK as GROUND
 from components.annotate.outcome import Outcome
 from components.annotate.shards import in_shard
 from components.core.errors import DataError
-from components.core.files import read_json
+from components.core.files import dumps
 from components.protocol import reasons
+from components.protocol.jsonscan import scan
 from components.protocol.labels import LabelError, label_id, read_label, video_id
+from components.protocol.rawfiles import each, open_labels
 
 TASKS = ("narration", "event_caption", "action_caption", GROUND, "tsqa", "offline_qa", base_labels.TASK)
 LOST_AND_FOUND = GROUND
@@ -60,24 +63,38 @@ def import_labels(path: Path, place: Place) -> Outcome:
     """The labels of `path` that belong to `place`; unusable ones in quarantine with their reason.
 
     Raises:
-        DataError: the file is missing or not a JSON list.
+        DataError: the file is missing or of none of the kinds that `read_labels` reads.
 
     """
-    if not path.exists():
-        raise DataError(f"{path}: no label file; put one beside the videos or change params annotate.labels")
-    raws = read_json(path)
-    if not isinstance(raws, list):
-        raise DataError(f"{path}: expected a JSON list of raw labels, found {type(raws).__name__}")
-    outcome, seen = Outcome(place.task), set[str]()
-    for number, raw in enumerate(raws):
+    outcome, seen, count = Outcome(place.task), set[str](), 0
+    for number, raw in enumerate(read_labels(path)):
+        count += 1
         name = label_id(raw) if isinstance(raw, dict) else f"label {number}"
         fresh = name not in seen
         seen.add(name)
         if place.takes(raw):
             _take(raw, name, fresh, place, outcome)
     outcome.labels.sort(key=lambda label: str(label["id"]))
-    outcome.summary = {"teacher": "labels", "source": path.name, "labels_in": len(raws)}
+    outcome.summary = {"teacher": "labels", "source": path.name, "labels_in": count}
     return outcome
+
+
+def read_labels(path: Path) -> Iterator[Any]:
+    """The raw labels of a file one after the other: a `.json` list, `.jsonl` or `.parquet`.
+
+    Every stage reads the whole file for its own part, so the file is never held as a whole.
+
+    Raises:
+        DataError: the file is missing or of another form.
+
+    """
+    if not path.exists():
+        raise DataError(f"{path}: no label file; put one beside the videos or change params annotate.labels")
+    if path.suffix == ".parquet":
+        with closing(open_labels([path])) as raw:
+            yield from each(raw, range(len(raw.ids)))
+    else:
+        yield from (span.value for span in scan(path, lists_only=True))
 
 
 def _take(raw: Any, name: str, fresh: bool, place: Place, outcome: Outcome) -> None:
@@ -107,6 +124,7 @@ def check(raw: Any, place: Place) -> dict[str, Any]:
     if task not in place.tasks:
         raise LabelError(TASK_NOT_RUN, f"{task} is not in params annotate.tasks")
     label = read_label(raw)
+    _check_written(raw)
     if label.video_id in place.benchmark:
         raise LabelError(reasons.BENCHMARK_VIDEO, f"{label.video_id!r} belongs to the benchmark")
     if label.video_id not in place.corpus:
@@ -117,3 +135,11 @@ def check(raw: Any, place: Place) -> dict[str, Any]:
     if task == base_labels.TASK:
         kind = base_labels.check(label, raw.get("kind"), place.corpus[label.video_id])
     return {"video_path": label.video_id, "kind": kind}
+
+
+def _check_written(raw: dict[str, Any]) -> None:
+    """LabelError where the label, any key of it, cannot be written again: NaN, or half a surrogate pair."""
+    try:
+        dumps(raw, indent=None).encode("utf-8")
+    except (ValueError, RecursionError) as error:
+        raise LabelError(reasons.MALFORMED, f"cannot be written as JSON: {error}"[:160]) from None

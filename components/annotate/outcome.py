@@ -22,7 +22,8 @@ class Outcome:
 
     def refuse(self, name: str, reason: str, detail: str) -> None:
         """Set something aside with its reason."""
-        self.quarantine.append({"id": name, "reason": reason, "detail": detail})
+        row = {"id": name, "reason": reason, "detail": detail}
+        self.quarantine.append({key: printable(text) for key, text in row.items()})
 
     def write(self, folder: Path) -> None:
         """`labels.json`, `quarantine.json`, `summary.json` and, if there are any, `answers.json`, sorted."""
@@ -35,6 +36,11 @@ class Outcome:
         write_json(folder / "summary.json", self.summary)
         if self.answers:
             write_json(folder / "answers.json", self.answers)
+
+
+def printable(text: str) -> str:
+    """A foreign text that can be written as UTF-8: half a surrogate pair is spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def count_by(rows: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from components.annotate.importer import read_labels
 from components.annotate.outcome import Outcome
 from components.annotate.reviews import FILE, REJECTED, apply, read
 from components.annotate.settings import Settings, place_of
-from components.core.files import read_json
 from components.protocol.labels import label_id
 from components.teacher.registry import LABELS
 
@@ -35,7 +35,7 @@ def label_file(settings: Settings) -> dict[str, Any]:
     if settings.teacher != LABELS:
         return {}
     by_id: dict[str, Any] = {}
-    for raw in read_json(settings.labels):
+    for raw in read_labels(settings.labels):
         if isinstance(raw, dict):
             by_id.setdefault(label_id(raw), raw)
     return by_id

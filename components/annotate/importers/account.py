@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from components.annotate.importers.checks import DUPLICATE, NO_PART
+from components.annotate.outcome import printable
 from components.annotate.samples import RawLabel
 from components.annotate.wording import instruct
 from components.core.seeds import rng
@@ -114,7 +115,7 @@ class Account:
 
     def take(self, where: str, build: Callable[..., Draft], *row: Any) -> None:
         """Count one row and make a label of `build(*row)`; its LabelError rejects the row."""
-        where = _printable(where)
+        where = printable(where)
         try:
             draft = build(*row)
         except LabelError as error:
@@ -139,7 +140,7 @@ class Account:
         self._reject(where, error)
 
     def _reject(self, where: str, error: LabelError) -> None:
-        self.rejected.append({"id": _printable(where), "reason": error.reason, "detail": error.detail})
+        self.rejected.append({"id": printable(where), "reason": error.reason, "detail": error.detail})
 
     def _add(self, draft: Draft) -> None:
         if not draft.responses and not draft.negative:
@@ -208,11 +209,6 @@ class Account:
         labels = sorted(self.labels, key=lambda label: str(label["id"]))
         durations = dict(sorted({**self.durations, **told}.items()))
         return Imported(labels, self.rejected, durations, counts, self.dropped)
-
-
-def _printable(name: str) -> str:
-    """A foreign name that can be written as UTF-8: half a surrogate pair is spelled out."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _tally(rows: list[dict[str, str]]) -> dict[str, int]:

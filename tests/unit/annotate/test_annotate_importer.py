@@ -1,3 +1,7 @@
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from components.annotate.importer import TASKS, Place, import_labels
@@ -132,5 +136,42 @@ def test_a_missing_or_foreign_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"labels\.json: no label file"):
         import_labels(tmp_path / "labels.json", place)
     write_json(tmp_path / "labels.json", {"labels": []})
-    with pytest.raises(DataError, match="expected a JSON list"):
+    with pytest.raises(DataError, match="expected a list of raw labels"):
         import_labels(tmp_path / "labels.json", place)
+
+
+def test_what_cannot_be_written_again_is_counted_and_costs_no_other_label(tmp_path):
+    path = tmp_path / "labels.json"
+    asked = {"content": "what is it?", "time": 1}
+    rows = [
+        label(id="nan", response=[{"content": "x", "time": float("nan")}]),
+        label(id="extra", more=[float("inf")]),
+        label(id="half", kind="\ud800"),
+        label(id="\ud800"),
+        label(id="huge", question=[{**asked, "time": 10**400}]),
+        label(task="base_qa", id="huge base", question=[{**asked, "time": 10**400}]),
+    ]
+    path.write_text(json.dumps(rows))
+    outcomes = {outcome.task: outcome for outcome in everything(path)}
+    assert [row["id"] for row in outcomes["tsqa"].labels] == ["huge"]  # conversion counts its question
+    reasons = {row["id"]: row["reason"] for outcome in outcomes.values() for row in outcome.quarantine}
+    assert reasons == {
+        **dict.fromkeys(["nan", "extra", "half", "\\ud800"], "malformed"),
+        "huge base": "unreadable_time",
+    }
+    for outcome in outcomes.values():
+        outcome.write(tmp_path / outcome.task)
+
+
+def test_label_files_of_every_kind_give_the_same_labels(tmp_path):
+    rows = [label(video=video, id=f"own-{video}") for video in sorted(CORPUS)]
+    write_json(tmp_path / "l.json", rows)
+    (tmp_path / "l.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    for row in rows:  # a null time is an unused one
+        row["response"] = [{key: value if value != "" else None for key, value in row["response"][0].items()}]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "l.parquet")
+    for shards in ((0,), (0, 1)):
+        kept = [everything(tmp_path / name, shards) for name in ("l.json", "l.jsonl", "l.parquet")]
+        ids = [[[row["id"] for row in outcome.labels] for outcome in outcomes] for outcomes in kept]
+        assert ids[0] == ids[1] == ids[2] and sum(map(len, ids[0])) == len(rows)
+        assert all(outcome.summary["labels_in"] == len(rows) for outcome in kept[2])
