@@ -15,6 +15,7 @@ from components.teacher.base import Refusal
 from components.teacher.budget import Amount, Budget
 from components.teacher.cache import AnswerCache
 from components.teacher.chat import ChatRequest, Reply, key_of
+from components.teacher.declined import declined
 from components.teacher.endpoint import Endpoint, EndpointError
 from components.teacher.limiter import Limiter, Pass
 from components.teacher.reading import NotACompletionError, read_answer, read_completion
@@ -192,7 +193,8 @@ class Asking:
         self._heard = True
         if answer.status != OK:
             charge.amount, charge.presumed = Amount(calls=1), False
-            return self._failed(answer, question.key)
+            if declined(answer.raw) is None:
+                return self._failed(answer, question.key)
         origin = {"attempt": attempt, "seconds": round(time.monotonic() - start, 3)}
         self._keep(answer.raw, question, charge, entry, origin)
         return None
@@ -216,7 +218,7 @@ class Asking:
     ) -> None:
         """Put the answer into the cache with its provenance, and say what it was charged."""
         try:
-            completion = read_completion(raw)
+            completion = declined(raw) or read_completion(raw)
         except NotACompletionError as error:
             raise Refusal("not_a_completion", str(error)) from None
         if completion.usage is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.core.hashing import fingerprint
 from components.teacher.chat import key_of
+from components.teacher.declined import declined
 from components.teacher.reading import Completion, NotACompletionError, read_completion, strict_json
 
 SCHEMA = 1
@@ -52,6 +53,6 @@ def verified(data: bytes, key: str) -> Kept:
         raise ValueError("the request in it is not the one its name stands for")
     raw: str = record["raw"]
     try:
-        return Kept(record["request"], raw, read_completion(raw), record["provenance"])
+        return Kept(record["request"], raw, declined(raw) or read_completion(raw), record["provenance"])
     except NotACompletionError as error:
         raise ValueError(str(error)) from None
