@@ -46,7 +46,7 @@ def write_blocks(path: Path, data: Iterable[bytes]) -> None:
 def written_beside(path: Path, data: Iterable[bytes]) -> Iterator[Path]:
     """A hidden file beside `path` with these blocks, on disk: to be renamed or linked, else it goes away."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name.lstrip('.')}.")
     try:
         with os.fdopen(handle, "wb") as stream:
             for block in data:

@@ -27,6 +27,9 @@ from botocore.exceptions import (
 from components.core.errors import StoreError, UsageError
 
 MIB = 2**20
+CONNECTIONS = (
+    32  # kept open for the threads that read answers; as many as a default pool of threads has at most
+)
 SMALLEST_PART = 5 * MIB  # S3's own limit
 CREDENTIALS = {
     "AuthorizationHeaderMalformed",
@@ -95,7 +98,7 @@ def make_client(settings: S3Settings) -> Any:
         connect_timeout=settings.connect_s,
         read_timeout=settings.read_s,
         retries={"mode": settings.mode, "total_max_attempts": settings.attempts},
-        max_pool_connections=max(10, settings.threads),
+        max_pool_connections=max(CONNECTIONS, settings.threads),
         tcp_keepalive=True,
         # Every byte is checked by SHA-256 here and on the server; the default adds CRC trailers that older
         # servers refuse.

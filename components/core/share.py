@@ -16,6 +16,7 @@ StoreError (exit 3), never "there is nothing": a missing folder, a full disk, a 
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +27,7 @@ from components.core.params import load_all
 KEY, VARIABLE = "shared", "STREAMO_SHARE"
 S3 = "s3://"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")  # no path leads out, none is hidden
-MOST = 64 * 2**20
+MOST, MOST_FILE = 64 * 2**20, 16 * 2**30  # bytes that anybody expects of one: else a stranger fills the disk
 
 
 class TooLargeError(DataError):
@@ -41,8 +42,13 @@ class Share(Protocol):
     def get(self, name: str, *, most: int = MOST) -> bytes | None:
         """What has that name, None if nothing does; TooLargeError beyond `most` bytes."""
 
-    def get_file(self, name: str, path: Path) -> bool:
-        """Write what has that name to `path`, whole by rename, in blocks; False if nothing does."""
+    def get_file(self, name: str, path: Path, *, most: int = MOST_FILE) -> bool:
+        """Write what has that name to `path`, whole by rename, in blocks; False if nothing does.
+
+        Raises:
+            TooLargeError: it has more than `most` bytes.
+
+        """
 
     def create(self, name: str, data: bytes | Path) -> bool:
         """Give the name to these bytes, or to those of a file; False if it is taken. Whole or not at all."""
@@ -56,6 +62,16 @@ def checked(name: str) -> str:
     if not NAME.fullmatch(name):
         raise InternalError(f"{name!r}: no name for a share; expected parts of a-z, 0-9, '.', '_', '-'")
     return name
+
+
+def bounded(blocks: Iterable[bytes], most: int, where: str) -> Iterator[bytes]:
+    """The blocks, as long as they are at most `most` bytes; TooLargeError names `where` they are from."""
+    seen = 0
+    for block in blocks:
+        seen += len(block)
+        if seen > most:
+            raise TooLargeError(f"{where}: more than {most} bytes")
+        yield block
 
 
 def open_share(url: str) -> Share:

@@ -2,12 +2,13 @@
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
 from components.core.errors import StoreError
 from components.core.files import in_blocks, write_blocks, written_beside
-from components.core.share import MOST, TooLargeError, checked
+from components.core.share import MOST, MOST_FILE, bounded, checked
 
 
 class FolderShare:
@@ -22,19 +23,15 @@ class FolderShare:
         with self._explained(f"read {name}"):
             if not self._there(path):
                 return None
-            with path.open("rb") as stream:
-                data = stream.read(most + 1)
-        if len(data) > most:
-            raise TooLargeError(f"{path}: more than {most} bytes")
-        return data
+            return b"".join(bounded(in_blocks(path), most, str(path)))
 
-    def get_file(self, name: str, path: Path) -> bool:
+    def get_file(self, name: str, path: Path, *, most: int = MOST_FILE) -> bool:
         """See `Share.get_file`."""
         source = self._path(name)
         with self._explained(f"copy {name} to {path}"):
             if not self._there(source):
                 return False
-            write_blocks(path, in_blocks(source))
+            write_blocks(path, bounded(in_blocks(source), most, str(source)))
         return True
 
     def create(self, name: str, data: bytes | Path) -> bool:
@@ -63,9 +60,10 @@ class FolderShare:
         return self.root / checked(name)
 
     def _there(self, path: Path) -> bool:
-        """Whether a file is there; StoreError if not even the share is."""
+        """Whether a file is there; StoreError if something else is, or if not even the share is."""
         try:
-            path.stat()
+            if not stat.S_ISREG(path.stat().st_mode):  # a pipe would never end
+                raise StoreError(f"{path}: is no file, so nobody's answer or frames; remove it")
         except FileNotFoundError:
             if self.root.is_dir():
                 return False

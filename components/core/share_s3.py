@@ -19,7 +19,7 @@ from components.core.s3_client import (
 )
 from components.core.s3_download import stream_object
 from components.core.s3_upload import Upload, put_if_absent, put_over
-from components.core.share import MOST, TooLargeError, checked
+from components.core.share import MOST, MOST_FILE, bounded, checked
 
 
 class S3Share:
@@ -33,26 +33,20 @@ class S3Share:
 
     def get(self, name: str, *, most: int = MOST) -> bytes | None:
         """See `Share.get`."""
-        data = bytearray()
         try:
             with contextlib.closing(self._stream(name)) as stream:
-                for block in stream:
-                    data += block
-                    if len(data) > most:
-                        raise TooLargeError(f"{self.url}/{name}: more than {most} bytes")
+                return b"".join(bounded(stream, most, f"{self.url}/{name}"))
         except FileNotFoundError:
             return None
-        return bytes(data)
 
-    def get_file(self, name: str, path: Path) -> bool:
+    def get_file(self, name: str, path: Path, *, most: int = MOST_FILE) -> bool:
         """See `Share.get_file`; a download that breaks off goes on where it stopped."""
-        stream = self._stream(name)
-        try:
-            first = next(stream, b"")
-        except FileNotFoundError:
-            return False
-        with contextlib.closing(stream):
-            write_blocks(path, itertools.chain([first], stream))
+        with contextlib.closing(self._stream(name)) as stream:
+            try:
+                first = next(stream, b"")
+            except FileNotFoundError:
+                return False
+            write_blocks(path, bounded(itertools.chain([first], stream), most, f"{self.url}/{name}"))
         return True
 
     def create(self, name: str, data: bytes | Path) -> bool:

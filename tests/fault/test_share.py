@@ -1,5 +1,6 @@
 """The share, as a folder and as a bucket: whole, never out of its place, loud where it is not there."""
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -73,6 +74,8 @@ def test_bytes_and_files_come_back_as_they_went(share: Share, tmp_path: Path) ->
     assert (share.get(NAME), share.get("answers/one", most=5)) == (LARGE, b"12345")
     with pytest.raises(TooLargeError, match="answers/one: more than 4 bytes"):
         share.get("answers/one", most=4)
+    with pytest.raises(TooLargeError, match=f"{NAME}: more than {8 * MIB} bytes"):
+        share.get_file(NAME, tmp_path / "copy", most=8 * MIB)
     assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["copy", "empty", "large"]
 
 
@@ -130,7 +133,11 @@ def test_a_folder_that_does_not_do_its_part_is_an_error_in_words(tmp_path: Path)
         with pytest.raises(StoreError, match="no such folder: mount or create"):
             use()
     assert list(tmp_path.iterdir()) == []
-    (tmp_path / "mount/frames").mkdir(parents=True)
+    (tmp_path / "mount").mkdir()
+    os.mkfifo(tmp_path / "mount/pipe")
+    with pytest.raises(StoreError, match="pipe: is no file"):
+        share.get("pipe")
+    (tmp_path / "mount/frames").mkdir()
     (tmp_path / "mount/frames/ab").write_bytes(b"a file where a folder should be")
     for use in every_use(share, NAME, tmp_path / "x"):
         with pytest.raises(StoreError, match=r"cannot .*Then run it again"):
