@@ -27,9 +27,7 @@ from botocore.exceptions import (
 from components.core.errors import StoreError, UsageError
 
 MIB = 2**20
-CONNECTIONS = (
-    32  # kept open for the threads that read answers; as many as a default pool of threads has at most
-)
+CONNECTIONS = 32  # kept open at most: one a thread, of which Python's own pools have no more
 SMALLEST_PART = 5 * MIB  # S3's own limit
 CREDENTIALS = {
     "AuthorizationHeaderMalformed",

@@ -1,9 +1,9 @@
 """A real HTTP proxy in front of an S3 server that misbehaves as S3 and networks do, by a rule of the test."""
 
+import contextlib
 import http.client
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -65,7 +65,7 @@ class Proxy:
         )
 
 
-@contextmanager
+@contextlib.contextmanager
 def s3_proxy(upstream: str) -> Iterator[Proxy]:
     """Run a proxy in front of `upstream` (http://host:port) in threads of this process."""
     closing = threading.Event()
@@ -97,9 +97,10 @@ def s3_proxy(upstream: str) -> Iterator[Proxy]:
                 self.send_header(name, value)
             if not any(name.lower() == "content-length" for name, _ in headers):
                 self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body if cut is None else body[:cut])
-            self.wfile.flush()
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the client has read enough
+                self.end_headers()
+                self.wfile.write(body if cut is None else body[:cut])
+                self.wfile.flush()
             self.close_connection = self.close_connection or cut is not None
 
         do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = serve
