@@ -75,7 +75,7 @@ class _Items:
         if self.text[self.place : self.place + 1] != "[":
             span = self.value()
             if lists_only:
-                raise DataError(f"{self.path}: expected a list of raw labels")
+                raise DataError(f"{self.path}: expected a JSON list")
             yield span
         else:
             yield from self.listed()

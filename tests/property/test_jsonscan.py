@@ -92,7 +92,7 @@ def test_a_single_label_is_one_item_unless_a_list_is_asked_for(tmp_path: Path) -
     path = tmp_path / "one.json"
     path.write_text('{"id": "a", "video_path": "v"}\n')
     assert [span.value["id"] for span in scan(path)] == ["a"]
-    with pytest.raises(DataError, match="expected a list of raw labels"):
+    with pytest.raises(DataError, match="expected a JSON list"):
         list(scan(path, lists_only=True))
 
 

@@ -110,7 +110,7 @@ def text(value: Any) -> str:
 
 def _valid(read: str) -> str:
     """`read`; `malformed` if it holds half a surrogate pair, which no file can hold."""
-    if any("\ud800" <= letter <= "\udfff" for letter in read):
+    if not read.isascii() and any("\ud800" <= letter <= "\udfff" for letter in read):
         raise LabelError(reasons.MALFORMED, f"{read!r:.80} is not valid Unicode")
     return read
 

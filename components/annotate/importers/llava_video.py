@@ -15,7 +15,7 @@ from typing import Any
 
 from components.annotate.importers import checks, questions
 from components.annotate.importers.account import Account, Draft, Imported, Options
-from components.annotate.importers.rows import read_list
+from components.annotate.importers.rows import read_numbered
 from components.protocol.labels import LabelError
 
 SOURCE, FOLDER = "llava_video", "LLaVA_Video"
@@ -24,16 +24,15 @@ SOURCE, FOLDER = "llava_video", "LLaVA_Video"
 def read(paths: Sequence[Path], options: Options) -> Imported:
     """One label an exchange; a row that holds none is one rejection. See the package."""
     account = Account(SOURCE, options)
-    files = [(path.name, read_list(path)) for path in paths]
-    known = questions.lengths(options, (video for _, rows in files for video in _videos(rows)))
-    for name, rows in files:
-        for number, row in enumerate(rows):
-            _take(account, f"{name}:{number}", row, known)
+    known = questions.lengths(options, (video for path in paths for video in _videos(path)))
+    for path in paths:
+        for number, row in read_numbered(path):
+            _take(account, f"{path.name}:{number}", row, known)
     return account.close()
 
 
-def _videos(rows: Sequence[Any]) -> Iterator[str]:
-    for row in rows:
+def _videos(path: Path) -> Iterator[str]:
+    for _, row in read_numbered(path):
         try:
             yield _video(row)
         except LabelError:

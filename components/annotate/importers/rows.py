@@ -1,33 +1,41 @@
 """Reading the files of a set: whole JSON values, JSON lines, objects whose names may stand twice."""
 
 import json
+from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from components.core.errors import DataError
-from components.core.files import dumps, read_json, write_text
+from components.core.files import dumps
 from components.protocol import reasons
+from components.protocol.jsonscan import scan
 from components.protocol.labels import LabelError
-
-
-def read_list(path: Path, *, single: bool = False) -> list[Any]:
-    """A JSON list, with `single` also one object in place of it; DataError for anything else."""
-    rows = read_json(path)
-    if single and isinstance(rows, dict):
-        return [rows]
-    if not isinstance(rows, list):
-        raise DataError(f"{path}: expected a JSON list of rows, found {type(rows).__name__}")
-    return rows
+from components.protocol.whole import whole_file
 
 
 def read_numbered(path: Path, *, single: bool = False) -> Iterator[tuple[int, Any]]:
-    """Position and row as `read_list` has them; a row given out is let go: none is held in two forms."""
-    rows = read_list(path, single=single)
-    for number in range(len(rows)):
-        row, rows[number] = rows[number], None
-        yield number, row
+    """Position and value of each item of a JSON list (or line of a `.jsonl`); one is in memory at a time.
+
+    Args:
+        path: the file.
+        single: an object in place of the list is one row.
+
+    Raises:
+        DataError: no such file, not valid JSON, or another form.
+
+    """
+    one = single and _begins_with(path, b"{")
+    yield from enumerate(span.value for span in scan(path, lists_only=not one))
+
+
+def _begins_with(path: Path, sign: bytes) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(4096).removeprefix(BOM_UTF8).lstrip().startswith(sign)
+    except OSError:
+        return False  # `scan` says what is wrong
 
 
 def read_text(path: Path) -> str:
@@ -81,7 +89,11 @@ def read_named(path: Path) -> tuple[dict[str, Any], Counter[str]]:
     return rows, again
 
 
-def write_rows(path: Path, rows: Sequence[Any]) -> None:
-    """A JSON list with one row a line; indenting it would hold a string for every word of it in memory."""
-    lines = ",\n".join(dumps(row, indent=None).rstrip("\n") for row in rows)
-    write_text(path, f"[\n{lines}\n]\n")
+def write_rows(path: Path, rows: Iterable[Any]) -> None:
+    """A JSON list with one row a line, written row by row; the file appears whole or not at all."""
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as out:
+        between = "[\n"
+        for row in rows:
+            out.write(between + dumps(row, indent=None).rstrip("\n"))
+            between = ",\n"
+        out.write("[\n\n]\n" if between == "[\n" else "\n]\n")

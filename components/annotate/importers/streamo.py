@@ -19,6 +19,7 @@ from components.protocol.importer import from_released
 from components.protocol.labels import LabelError
 
 UNKNOWN_TASK = "unknown_task"
+OTHER_FOLDER = "other_folder"  # a note
 
 # Letters of the name in lower case -> ours. The public example says "QA"; the others are the paper's names.
 TASKS = {
@@ -59,10 +60,10 @@ FOLDERS: dict[str, str | None] = {
 
 def read(paths: Sequence[Path], options: Options) -> Imported:
     """One label a row; see the package."""
-    account = Account("streamo", options)
+    account, folders = Account("streamo", options), dict[str, str]()
     for path in paths:
         for number, row in read_numbered(path, single=True):
-            account.take(f"{path.name}:{number}", _draft, row)
+            account.take(f"{path.name}:{number}", _draft, row, folders)
     return account.close()
 
 
@@ -80,11 +81,16 @@ def video_path(row: Mapping[str, Any]) -> str:
     return checks.path(folder, PurePosixPath(named).name)
 
 
+def _folder(row: Mapping[str, Any]) -> str:
+    return str(PurePosixPath(str(row.get("video_path") or "")).parent)
+
+
 def _key(value: Any) -> str:
     return "".join(letter for letter in str(value or "").lower() if letter.isalnum())
 
 
-def _draft(row: Any) -> Draft:
+def _draft(row: Any, folders: dict[str, str]) -> Draft:
+    """The label of a row; `folders` is where the label that was first with a video has it."""
     released = checks.field(row, "task_type")
     task = TASKS.get(_key(released))
     if task is None:
@@ -94,7 +100,10 @@ def _draft(row: Any) -> Draft:
     questions = [_question(item) for item in checks.items(label, "question")]
     if not questions:
         raise LabelError(reasons.NO_QUESTION, "the label asks nothing")
-    draft = Draft(video_path(row), task, source, questions, [], task)
+    video = video_path(row)
+    draft = Draft(video, task, source, questions, [], task)
+    if folders.setdefault(video, _folder(row)) != _folder(row):
+        draft.notes.append(OTHER_FOLDER)  # two files of one name would become one
     for number, item in enumerate(checks.items(label, "response")):
         try:
             _respond(draft, item)

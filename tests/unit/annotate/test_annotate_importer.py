@@ -136,7 +136,7 @@ def test_a_missing_or_foreign_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"labels\.json: no label file"):
         import_labels(tmp_path / "labels.json", place)
     write_json(tmp_path / "labels.json", {"labels": []})
-    with pytest.raises(DataError, match="expected a list of raw labels"):
+    with pytest.raises(DataError, match="expected a JSON list"):
         import_labels(tmp_path / "labels.json", place)
 
 

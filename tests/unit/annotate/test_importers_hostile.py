@@ -6,6 +6,7 @@ import pytest
 
 from components.annotate.importers import IMPORTERS
 from components.annotate.importers.account import Options
+from components.annotate.importers.rows import write_rows
 from components.core.errors import DataError
 from components.core.files import dumps
 from components.protocol.times import LONGEST_S
@@ -138,3 +139,33 @@ def test_negatives_are_labels_that_say_nothing(tmp_path):
     assert [(label["kind"], label["response"]) for label in found.labels] == [("absent", [])] * 2
     assert found.counts["notes"] == {"negative": 2}
     assert list(reasons(found.rejected).values()) == ["malformed", "empty_text", "malformed"]
+
+
+def test_released_labels_of_one_name_in_two_folders_are_noted(tmp_path):
+    row = {
+        "task_type": "QA",
+        "source": "HACS",
+        "question": [{"content": "q", "time": "1"}],
+    }
+    paths = ["hacs/train/a.mp4", "hacs/val/a.mp4", "hacs/val/b.mp4", "../../etc/c.mp4"]
+    rows = [
+        {**row, "video_path": path, "response": [{"content": f"a{number}", "time": "2"}]}
+        for number, path in enumerate(paths)
+    ]
+    found = read("streamo", tmp_path / "t.json", json.dumps(rows))
+    assert found.counts["notes"] == {"other_folder": 1}
+    assert [label["video_path"] for label in found.labels] == [f"hacs/{name}.mp4" for name in "aabc"]
+    (tmp_path / "o.jsonl").write_text("\n".join(map(json.dumps, rows)))  # one row a line
+    assert IMPORTERS["streamo"].read([tmp_path / "o.jsonl"], Options()).labels == found.labels
+
+
+def test_rows_are_written_one_by_one_as_one_json_list(tmp_path):
+    for rows in ([], [{"b": 1, "a": "é"}], [{"a": 1}, {"a": 2}]):
+        write_rows(tmp_path / "o.json", iter(rows))
+        lines = ",\n".join(dumps(row, indent=None).strip() for row in rows)
+        assert (tmp_path / "o.json").read_text() == f"[\n{lines}\n]\n"
+        assert json.loads((tmp_path / "o.json").read_text()) == rows
+    with pytest.raises(ValueError, match="Out of range float"):
+        write_rows(tmp_path / "o.json", [{"a": 3}, {"a": float("nan")}])
+    assert json.loads((tmp_path / "o.json").read_text()) == rows
+    assert [path.name for path in tmp_path.iterdir()] == ["o.json"]  # nothing half written is left

@@ -138,7 +138,7 @@ def test_a_manifest_that_cannot_be_read_is_named(tmp_path):
 def test_labels_must_be_a_list(tmp_path):
     folders, manifest = inputs(tmp_path)
     (folders[0] / "labels.json").write_text("{}")
-    with pytest.raises(DataError, match="expected a list of raw labels"):
+    with pytest.raises(DataError, match="expected a JSON list"):
         run(tmp_path, folders, manifest, rules="corrected", fps=1.0)
 
 
