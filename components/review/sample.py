@@ -6,6 +6,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from components.annotate.reviews import label_sha256
 from components.core.errors import DataError
 from components.core.files import read_json
 from components.core.seeds import rng
@@ -48,8 +49,12 @@ def showable(labels: Sequence[RawLabel], media: MediaRoot) -> tuple[list[RawLabe
     for label in labels:
         try:
             video = read_label(label).video_id
+            label_sha256(label)
         except LabelError as error:
             aside[error.reason] += 1
+            continue
+        except ValueError:  # NaN or half of a surrogate pair: no JSON can hold the label, no review name it
+            aside[reasons.MALFORMED] += 1
             continue
         if video not in files:
             files[video] = _exists(video, media)

@@ -15,7 +15,7 @@ from components.review import pictures
 from components.review.desk import Desk
 
 HOME = "127.0.0.1"
-BODY_MOST = 1 << 20
+BODY_MOST = 1 << 24  # bytes: the answers of one label, tens of thousands of them
 PAGE = Path(__file__).parent / "page"
 FILES = {
     "": "text/html",
@@ -81,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """States of edited responses, and verdicts."""
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > BODY_MOST:
+        if not re.fullmatch("[0-9]{1,12}", length) or int(length) > BODY_MOST:
             self.close_connection = True
             self._send(as_json({"error": f"expected a body of at most {BODY_MOST} bytes"}, 413))
             return
@@ -98,6 +98,10 @@ class Handler(BaseHTTPRequestHandler):
             found = as_json({"error": str(error)}, 400)
         except StreamoError as error:
             found = as_json({"error": str(error)}, 422)
+        except OSError as error:  # a full disk, a folder that cannot be written: the page has to say so
+            found = as_json(
+                {"error": f"{error.filename or self.server.desk.journal.path}: {error.strerror}"}, 500
+            )
         self._send(found or as_json({"error": "no such address"}, 404))
 
     def _allowed(self, writes: bool) -> str | None:

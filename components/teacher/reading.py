@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # the package ships no types
 from jsonschema.exceptions import best_match  # type: ignore[import-untyped]  # the package ships no types
@@ -15,7 +15,9 @@ FENCED = re.compile(r"\A```(?:json)?[ \t]*\n(.*)\n```\Z", re.DOTALL)
 SHOWN = 200  # characters of a foreign text in a message
 BROKEN_OFF = ("abort", "error")  # what servers say of answers they did not finish (vLLM, SGLang, routers)
 THOUGHTS = ("thinking", "reasoning")  # parts of a message that are no part of the answer
-MOST_TOKENS = 2**53  # no server counts more; a larger number would fit into no float
+LARGEST = 2**63
+MOST_TOKENS = 2**53  # no server counts more
+Number = TypeVar("Number", int, float)
 PLACES = 20  # brackets in prose behind which JSON is looked for
 
 
@@ -109,9 +111,13 @@ def read_answer(request: ChatRequest, completion: Completion) -> Any:
 
 
 def strict_json(text: str) -> Any:
-    """`json.loads`; ValueError for bad JSON, NaN, a key that stands twice and too deep nesting."""
+    """`json.loads`; ValueError for bad JSON, NaN, a key that stands twice and too deep nesting.
+
+    So are numbers beyond `LARGEST`: Python would read `1e999` as infinity, and a whole number of 400 digits
+    as one that no arithmetic with floats survives.
+    """
     try:
-        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+        return _decoder().decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -134,7 +140,7 @@ def _structured(text: str, schema: Any) -> Any:
 
 def _holds_json(text: str) -> bool:
     """Whether a whole JSON object or list stands in `text` with more around it: names the fault, no more."""
-    decoder = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_no_duplicates)
+    decoder = _decoder()
     starts = [0] if text[0] in "{[" else [match.start() for match in re.finditer(r"[{\[]", text)][:PLACES]
     for start in starts:
         try:
@@ -153,8 +159,23 @@ def _encodable(text: str) -> bool:
     return True
 
 
+def _decoder() -> json.JSONDecoder:
+    return json.JSONDecoder(
+        parse_constant=_no_constant,
+        parse_float=lambda digits: _number(float(digits)),
+        parse_int=lambda digits: _number(int(digits)),
+        object_pairs_hook=_no_duplicates,
+    )
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def _number(value: Number) -> Number:
+    if abs(value) > LARGEST:
+        raise ValueError("a number is too large")
+    return value
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -106,7 +106,14 @@ def page_of(world: ReviewWorld, ids: Sequence[str] = (), reviewer: str = "ann") 
     labels = read_labels(world.label_files)
     by_id = {label["id"]: label for label in labels}
     shown = [by_id[name] for name in ids] or draw(labels, 6, 0)
-    with ReviewServer(Desk(shown, MediaRoot(world.media), Journal(world.reviews), reviewer)) as server:
+    with serving(Desk(shown, MediaRoot(world.media), Journal(world.reviews), reviewer)) as server:
+        yield server
+
+
+@contextmanager
+def serving(desk: Desk) -> Iterator[ReviewServer]:
+    """The page over a desk."""
+    with ReviewServer(desk) as server:
         thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield server

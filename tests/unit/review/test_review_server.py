@@ -1,7 +1,9 @@
 """The server lets its own page in and nobody else, and keeps to the media root."""
 
+import errno
 import http.client
 import json
+import os
 from collections import Counter
 from urllib.parse import urlsplit
 
@@ -9,9 +11,11 @@ import pytest
 
 from components.annotate.reviews import read
 from components.core.errors import DataError
+from components.review.desk import Desk
+from components.review.journal import Journal
 from components.review.sample import read_labels, showable
 from components.video.root import MediaRoot
-from tests.support.review_world import page_of
+from tests.support.review_world import page_of, serving
 
 
 class Client:
@@ -95,8 +99,42 @@ def test_a_body_that_is_no_object_is_refused(client, body):
     assert client.send("POST", "states/0", body)[0] == 400
 
 
-def test_a_body_without_end_is_not_read(client):
-    assert client.send("POST", "states/0", b"", {"Content-Length": str(1 << 40)})[0] == 413
+@pytest.mark.parametrize("length", [str(1 << 40), "-1", "\u00b2", "1e3", "9" * 5000])
+def test_a_body_without_end_is_not_read(client, length):
+    assert client.send("POST", "states/0", b"", {"Content-Length": length})[0] == 413
+
+
+@pytest.mark.parametrize("seconds", [10**400, -(10**400), 1e300, True, None, "3", [1]])
+def test_what_is_no_number_of_seconds_is_said(client, seconds):
+    answer = {"content": "x", "st_time": "", "end_time": "", "time": seconds}
+    for path, body in (("states/0", {}), ("verdict/0", {"verdict": "fix", "note": ""})):
+        status, said = client.post(path, {**body, "response": [answer]})
+        assert status == 400 and "expected" in said["error"]
+
+
+def test_a_verdict_that_cannot_be_written_is_said_and_not_counted(client, world, monkeypatch):
+    def full(path, data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr("components.review.journal.write_bytes", full)
+    status, said = client.post("verdict/0", {"verdict": "reject", "response": [], "note": ""})
+    assert status == 500 and "reviews.jsonl: No space left" in said["error"]
+    assert client.get("session")[1]["verdicts"][0] is None and not world.reviews.exists()
+
+
+def test_a_label_of_twenty_thousand_answers_can_be_fixed(world):
+    label = read_labels(world.label_files)[0]
+    end = label["response"][0]["end_time"] if label["response"] else 1.0
+    many = [
+        {"content": f"answer number {number:05d}", "st_time": 0.0, "end_time": float(end), "time": ""}
+        for number in range(20_000)
+    ]
+    desk = Desk([{**label, "response": many}], MediaRoot(world.media), Journal(world.reviews), "ann")
+    with serving(desk) as server:
+        client = Client(server)
+        assert len(client.get("item/0")[1]["response"]) == 20_000
+        status, _ = client.post("verdict/0", {"verdict": "fix", "response": many[1:], "note": ""})
+    assert status == 200 and len(read(world.reviews)[0].response) == 19_999
 
 
 @pytest.mark.parametrize("path", ["item/99", "frame/99/0.jpg", "strip/99/4.jpg"])
@@ -134,7 +172,11 @@ def test_a_label_never_leaves_the_media_root(world, tmp_path):
         for number, path in enumerate(paths)
     ]
     labels.append({"id": "x", "question": [], "response": []})
-    assert showable(labels, MediaRoot(media)) == ([], Counter(unknown_video=5, malformed=1))
+    (media / "in.mp4").write_bytes(b"x")
+    for odd in ("\ud800", float("nan")):  # no line of a file can name such a label
+        label = {"id": "y", "video_path": "in.mp4", "question": [], "response": [], "source": odd}
+        labels.append(label)
+    assert showable(labels, MediaRoot(media)) == ([], Counter(unknown_video=5, malformed=3))
 
 
 def test_a_video_that_does_not_decode_can_only_be_rejected(world, tmp_path):
@@ -143,9 +185,6 @@ def test_a_video_that_does_not_decode_can_only_be_rejected(world, tmp_path):
     name = labels[0]["video_path"]
     (tmp_path / "data2" / "media" / name).parent.mkdir(parents=True)
     (tmp_path / "data2" / "media" / name).write_bytes((real / name).read_bytes()[:300])
-    from components.review.desk import Desk
-    from components.review.journal import Journal
-
     desk = Desk(labels[:1], MediaRoot(tmp_path / "data2" / "media"), Journal(tmp_path / "r.jsonl"), "ann")
     with pytest.raises(DataError, match=r"\.mp4: not_media|\.mp4: truncated"):
         desk.show(0)

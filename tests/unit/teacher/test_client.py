@@ -144,7 +144,15 @@ def test_every_unusable_answer_is_a_refusal_by_name_and_paid_once(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "text", ['{"n": NaN}', '{"n": 1, "n": 2}', "[" * 100_000, '{"n": ' + "9" * 5000 + "}"]
+    "text",
+    [
+        '{"n": NaN}',
+        '{"n": 1, "n": 2}',
+        "[" * 100_000,
+        '{"n": ' + "9" * 5000 + "}",
+        '{"n": ' + "9" * 400 + "}",
+        '{"n": -1e999}',
+    ],
 )
 def test_json_that_is_none(tmp_path: Path, text: str) -> None:
     with serving(lambda body, before: Say(text)) as server:

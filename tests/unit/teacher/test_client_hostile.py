@@ -220,7 +220,7 @@ def test_text_in_parts_is_one_text_without_the_thoughts(tmp_path: Path) -> None:
         ({}, 15),
         ({"total_tokens": 15}, 15),
         ({"total_tokens": 100}, 100),  # thoughts that the server counts in the total alone
-        ({"completion_tokens": 10**400}, None),
+        ({"completion_tokens": 10**17}, None),
         ({"prompt_tokens": -1}, None),
         ({"prompt_tokens": "10"}, None),
         ({"completion_tokens": True}, None),
