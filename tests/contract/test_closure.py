@@ -76,6 +76,12 @@ def test_declared_parameters_exist(stage: str) -> None:
             value = value[part]
 
 
+@pytest.mark.parametrize("section", ["endpoints", "frames", "registry", "retrain", "shared"])
+def test_no_stage_declares_what_says_only_where_and_how_it_runs(section: str) -> None:
+    assert section in load_all(ROOT)
+    assert [stage for stage in STAGES if allowed(section, declared_keys(stage, ROOT))] == []
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_shape_of_a_stage(stage: str) -> None:
     spec = {key: value for key, value in STAGES[stage].items() if key != "matrix"}

@@ -40,6 +40,7 @@ def annotate_stage(
     Raises:
         UsageError: the section or an endpoint cannot be used as it is.
         UnansweredError, BudgetError, EndpointError: see `annotate_clips`.
+        StoreError: the share of answers and frames does not do its part.
 
     """
     settings = read_settings(section)
