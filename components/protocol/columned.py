@@ -10,12 +10,13 @@ import pyarrow.compute as pc
 
 from components.protocol.columnar import Array
 from components.protocol.labels import video_id
-from components.protocol.times import parse_time
+from components.protocol.times import LONGEST_S, MICRO, parse_time
 
 WORDS = ("id", "video_path", "video_name", "task_type", "source")
 QUESTION_TIMES = ("time",)
 RESPONSE_TIMES = ("st_time", "end_time", "time")
 UNUSED, UNREADABLE = float("nan"), -1.0
+MICROS = 10**MICRO
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,28 @@ def _of_lists(column: pa.ListArray, names: Sequence[str]) -> Items:
     inner = pc.list_flatten(column)
     fields = dict(zip([field.name for field in inner.type], inner.flatten(), strict=True))
     times = {
-        name: pc.if_else(pc.is_nan(fields[name]), UNREADABLE, fields[name]).to_numpy(zero_copy_only=False)
+        name: _to_micros(
+            pc.if_else(pc.is_nan(fields[name]), UNREADABLE, fields[name]).to_numpy(zero_copy_only=False)
+        )
         for name in names
     }
     return Items(*_owned(lengths), fields["content"], times)
+
+
+def exact(seconds: Array) -> Array:
+    """(M,) bool: a time of at most six decimals, which parse_time gives back as it is (NaN is none)."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        same: Array = (seconds >= 0) & (seconds < LONGEST_S) & (np.rint(seconds * MICROS) / MICROS == seconds)
+    return same
+
+
+def _to_micros(seconds: Array) -> Array:
+    """(M,) rounded as parse_time rounds: sums such as 2.36 + 1.0 - 1.0 have more decimals."""
+    more = np.flatnonzero((seconds >= 0) & (seconds < LONGEST_S) & ~exact(seconds))
+    if len(more):
+        seconds = seconds.copy()
+        seconds[more] = [round(value, MICRO) for value in seconds[more].tolist()]
+    return seconds
 
 
 def _owned(lengths: Array) -> tuple[Array, Array]:
@@ -121,7 +140,10 @@ def _shaped(label: Mapping[str, Any]) -> bool:
 def _of_objects(lists: Sequence[list[dict[str, Any]]], names: Sequence[str]) -> Items:
     items = [item for several in lists for item in several]
     texts = [text if type(text := item.get("content")) is str else "" for item in items]
-    times = {name: np.array([_seconds(item.get(name)) for item in items], dtype=np.float64) for name in names}
+    times = {
+        name: _to_micros(np.array([_seconds(item.get(name)) for item in items], dtype=np.float64))
+        for name in names
+    }
     lengths = np.array([len(several) for several in lists], dtype=np.int64)
     return Items(*_owned(lengths), pa.array(texts, pa.string()), times)
 

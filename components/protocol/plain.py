@@ -13,12 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from components.protocol.columnar import Array, Samples, Texts
-from components.protocol.columned import Items
+from components.protocol.columned import MICROS, Items, exact
 from components.protocol.counts import Counts
 from components.protocol.placed import RESPONSE, STANDBY
 from components.protocol.times import LONGEST_S
 
-MICROS = 1_000_000
 # What str.strip() takes away, as RE2 spells it.
 _BLANK = r"\x09-\x0d\x1c-\x20\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}"
 
@@ -61,12 +60,12 @@ def _plain(heads: Heads, questions: Items, responses: Items) -> Array:
     plain: Array = heads.turns > 0
     plain = plain & (np.bincount(questions.owner, minlength=len(plain)) > 0)
     asked = questions.times["time"]
-    fits = _clean(questions.texts) & _exact(asked) & (np.ceil(asked) < heads.turns[questions.owner])
+    fits = _clean(questions.texts) & exact(asked) & (np.ceil(asked) < heads.turns[questions.owner])
     start, end, time = (responses.times[name] for name in ("st_time", "end_time", "time"))
     wide = ~np.isnan(start) | ~np.isnan(end)
     begins = np.where(wide, start, time)
     inside = begins < heads.limits[responses.owner]
-    readable = np.where(wide, _exact(start) & _exact(end) & (end >= start), _exact(time))
+    readable = np.where(wide, exact(start) & exact(end) & (end >= start), exact(time))
     for whose, good in (
         (questions.owner, fits),
         (responses.owner, _clean(responses.texts) & readable & inside),
@@ -81,15 +80,6 @@ def _clean(texts: pa.StringArray) -> Array:
     ends = pc.match_substring_regex(texts, rf"[^{_BLANK}]\z")
     good = pc.and_(pc.and_(begins, ends), pc.invert(pc.match_substring(texts, "<")))
     return np.asarray(pc.fill_null(good, False))
-
-
-def _exact(seconds: Array) -> Array:
-    """(M,) bool: a time of at most six decimals, which parse_time gives back as it is (NaN is none)."""
-    with np.errstate(invalid="ignore"):
-        exact: Array = (
-            (seconds >= 0) & (seconds < LONGEST_S) & (np.rint(seconds * MICROS) / MICROS == seconds)
-        )
-    return exact
 
 
 @dataclass(frozen=True, slots=True)

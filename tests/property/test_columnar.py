@@ -175,7 +175,10 @@ def sound(number: int, **change: Any) -> dict[str, Any]:
         ({"question": [{"content": " padded", "time": 0.0}]}, 2),
         ({"response": [{"content": "x", "st_time": 1.0, "end_time": None, "time": None}]}, 2),
         ({"response": [{"content": "</Silence>", "st_time": None, "end_time": None, "time": 2.0}]}, 2),
-        ({"response": [{"content": "x", "st_time": None, "end_time": None, "time": 0.1 + 0.2}]}, 2),
+        (
+            {"response": [{"content": "x", "st_time": None, "end_time": None, "time": 0.1 + 0.2}]},
+            3,
+        ),  # 0.3, as parse_time reads it
         ({"response": [{"content": t, "st_time": None, "end_time": None, "time": 2.0} for t in "xy"]}, 2),
     ],
 )
@@ -256,6 +259,7 @@ def check_json(raws: list[dict[str, Any]], before: str | None, rules: str) -> No
         ({}, 3),
         ({"response": [{"content": "seen", "st_time": "1.25", "end_time": "00:03", "time": ""}]}, 3),
         ({"response": [{"content": "seen", "time": 2}], "kind": {"more": []}}, 3),
+        ({"response": [{"content": "seen", "time": 4.36 - 1.0}]}, 3),  # 3.3600000000000003
         ({"source": None}, 3),
         ({"source": 3}, 2),
         ({"response": [{"content": "seen", "time": "soon"}]}, 2),
