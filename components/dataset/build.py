@@ -18,7 +18,7 @@ from components.dataset.labelled import labelled
 from components.dataset.origins import write_videos
 from components.dataset.plots import write_plots
 from components.dataset.shards import keep_samples
-from components.dataset.signature import look
+from components.dataset.signature import look_all
 from components.dataset.split import split_videos
 from components.dataset.summary import quarantine, summarise
 from components.dataset.write import write_sides
@@ -101,9 +101,7 @@ def content_groups(videos: Mapping[str, Video], media: Path) -> list[list[str]]:
     """Groups of videos with the same content; equal files are decoded once."""
     root, by_content = MediaRoot(media), {video.sha256: name for name, video in videos.items()}
     names = sorted(by_content.values())
-    signatures = {
-        name: look(root.resolve(name), videos[name].duration_s)
-        for name in track(names, "dataset: look", len(names))
-    }
+    wanted = {name: (root.resolve(name), videos[name].duration_s) for name in names}
+    signatures = dict(track(look_all(wanted), "dataset: look", len(names)))
     sha256 = {name: video.sha256 for name, video in videos.items()}
     return group(sorted(videos), sha256, alike_pairs(signatures))

@@ -4,6 +4,8 @@ Format: Croissant Format Specification 1.1 and its RAI vocabulary (docs.mlcommon
 is written by hand but `Publication`, which params `dataset.card` gives.
 """
 
+import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,6 +18,7 @@ from components.dataset.licences import creative_work
 from components.dataset.split import SIDES
 
 Json = Mapping[str, Any]
+VERSION = re.compile(r"\d+\.\d+\.\d+")
 PARQUET, JSON = "application/x-parquet", "application/json"
 CITE = (
     "@misc{streamo2025, title={Streaming Video Instruction Tuning}, year={2025}, eprint={2512.21334}, "
@@ -54,7 +57,7 @@ class Publication:
         """The value of params `dataset.card`.
 
         Raises:
-            UsageError: a field is missing, unknown, or no text (`url` may be null).
+            UsageError: a field is missing, unknown, or no text (`url` may be null), no date, no version.
 
         """
         wanted = [field.name for field in fields(cls)]
@@ -63,6 +66,14 @@ class Publication:
         for name, value in given.items():
             if not (isinstance(value, str) and value) and not (name == "url" and value is None):
                 raise UsageError(f"params dataset.card.{name}: expected a text, got {value!r}; quote it")
+        try:
+            dt.date.fromisoformat(given["published"])
+        except ValueError:
+            raise UsageError(
+                f"params dataset.card.published: expected a date as 2026-11-23, got {given['published']!r}"
+            ) from None
+        if not VERSION.fullmatch(given["version"]):
+            raise UsageError(f"params dataset.card.version: expected 1.2.3, got {given['version']!r}")
         return cls(**given)
 
 

@@ -1,5 +1,8 @@
 """What a video looks like, second by second, in a few bytes: difference hashes and mean colours."""
 
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +50,17 @@ def look(path: Path, duration_s: float) -> Signature:
     for place, picture in iter_frames_at(path, [float(second) for second in seconds]):
         bits[place], colour[place] = describe(picture)
     return Signature(duration_s, np.array(seconds, dtype=np.int64), bits, colour)
+
+
+def look_all(wanted: Mapping[str, tuple[Path, float]]) -> Iterator[tuple[str, Signature]]:
+    """`look` at many videos (path and seconds by name), in their order, one thread a core: FFmpeg decodes.
+
+    Raises:
+        DataError: as `look`, for the first in order; those not begun are left.
+
+    """
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        yield from zip(wanted, pool.map(lambda one: look(*one), wanted.values()), strict=True)
 
 
 def describe(picture: Picture) -> tuple[npt.NDArray[np.uint64], Picture]:

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from components.core.errors import DataError
 from components.dataset.alike import BITS, COLOUR, alike, alike_pairs, group
-from components.dataset.signature import MAX_SECONDS, describe, furthest, grid, look
+from components.dataset.signature import MAX_SECONDS, describe, furthest, grid, look, look_all
 from components.world import render
 from tests.support.clips import copy_again, pictures, save
 
@@ -19,6 +20,18 @@ def test_the_grid_holds_every_second_of_a_short_video_and_nests_for_long_ones() 
         assert len(seconds) <= MAX_SECONDS
         assert seconds[-1] < duration
         assert set(grid(2 * duration)) >= {second for second in seconds if second % (2 * (seconds[1])) == 0}
+
+
+def test_many_videos_are_looked_at_as_one_by_one_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    names = ["c", "a", "d", "b", "e"]
+    wanted = {name: (save(tmp_path / f"{name}.mp4", pictures(name)), 4.0) for name in names}
+    found = list(look_all(wanted))
+    assert [name for name, _ in found] == names
+    for name, signature in found:
+        assert furthest(signature, look(*wanted[name])) == (0, 0)
+    wanted["d"][0].write_bytes(b"broken")
+    with pytest.raises(DataError, match=r"d\.mp4"):
+        list(look_all(wanted))
 
 
 def test_a_flat_picture_has_no_bits_and_tells_its_colour() -> None:

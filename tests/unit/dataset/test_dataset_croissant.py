@@ -121,6 +121,8 @@ def test_a_page_is_named_once_there_is_one(inputs: Inputs, tmp_path: Path, produ
     ("change", "words"),
     [
         ({"published": 20260101}, "published: expected a text"),
+        ({"published": "soon"}, "published: expected a date"),
+        ({"version": "v2"}, "version: expected 1.2.3"),
         ({"name": ""}, "name: expected a text"),
         ({"licence": "mine"}, "expected the keys name, creator, url"),
     ],
