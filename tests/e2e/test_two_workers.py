@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -96,16 +97,16 @@ def in_one_process(machines: Machines) -> Iterator[tuple[Checkout, subprocess.Po
 def workers(routed: Routed) -> Iterator[psutil.Process]:
     """Two live workers, each in a checkout of its own; the one that is to be killed."""
     here, there = routed.machines.here, routed.machines.there
+    live = partial(routed.prefect.live_workers, routed.machines.pool)
     share = here.root.parents[1] / "share"
     share.mkdir()
     second = clone_of(here, there.root.parents[1] / "second" / "streamo")
-    started = [
-        routed.start_worker(checkout, {KEY: key, SHARE: str(share)})
-        for checkout, key in ((there, DOOMED), (second, OTHER))
-    ]
+    started: list[subprocess.Popen[bytes]] = []
     try:
-        live = wait_until(lambda: routed.prefect.live_workers(routed.machines.pool) == 2, PATIENCE_S)
-        assert live
+        # One after the other: two that come at once can lock Prefect's SQLite for a minute.
+        for checkout, key in ((there, DOOMED), (second, OTHER)):
+            started.append(routed.start_worker(checkout, {KEY: key, SHARE: str(share)}))
+            assert wait_until(lambda: live() == len(started), PATIENCE_S)
         yield psutil.Process(started[0].pid)
     finally:
         for process in started:
