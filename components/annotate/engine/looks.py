@@ -80,7 +80,8 @@ class Looks:
 
     def counted(self) -> str:
         """Of how many videos frames were held, decoded, fetched, refused, in words."""
-        return ", ".join(f"{name.replace('_', ' ')} {n}" for name, n in sorted(self.store.counts.items()))
+        counts = sorted(self.store.counts.items())
+        return ", ".join(f"{name.replace('_', ' ')} {number}" for name, number in counts) or "none"
 
     def forget(self) -> None:
         """Let go of all frames: the next clips are others, and may need the room."""

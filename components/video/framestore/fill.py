@@ -13,13 +13,14 @@ from components.core.progress import Progress
 from components.video.child import CRASH, Child, EndedError, each
 from components.video.framestore.fidelity import Fidelity, Key
 from components.video.framestore.store import AGAIN, DECODED, FETCHED, HELD, FrameStore
-from components.video.framestore.worker import NOT_WRITTEN, answer
+from components.video.framestore.worker import CHANGED, NOT_WRITTEN, answer
 from components.video.limits import Limits
 from components.video.source import VideoSource
 
 WORKER = "components.video.framestore.worker"
 LIMITS = Limits(cpu_s=7200, wall_s=14_400.0, file_mb=1 << 16)  # an hour of 4k takes half an hour of a core
 CLAIMED_S = 0.1  # between looks at a video that another process decodes
+NO_FAULT_OF_THE_VIDEO = (CHANGED, NOT_WRITTEN)
 FEW_S = 4.0  # what takes longer says how far it is
 Said = dict[str, str]
 
@@ -88,12 +89,12 @@ class Maker:
             key = self.key(wanted)
             with self._claimed(key):
                 if self.store.open(key) is not None:
-                    self.store.counts[HELD] += 1
+                    self.store.count(HELD)
                 elif self.store.fetch(key):
-                    self.store.counts[FETCHED] += 1
+                    self.store.count(FETCHED)
                 else:
                     self._decode(wanted, key, child)
-                    self.store.counts[DECODED] += 1
+                    self.store.count(DECODED)
                     self.store.offer(key)
         except DataError as error:
             return error
@@ -104,25 +105,24 @@ class Maker:
         with self.store.scratch(key.name) as scratch:
             request = {"path": str(path), "out": str(scratch), "key": key.plain}
             said = answer(request) if child is None else self._asked(child, request)
-            if said.get("reason") == NOT_WRITTEN:
-                raise InternalError(f"{scratch}: {said['detail']}; `streamo frames prune` makes room")
+            if said.get("reason") in NO_FAULT_OF_THE_VIDEO:
+                raise InternalError(f"frames of {wanted.video_id}, {said['reason']}: {said['detail']}")
             if said:
-                self.store.counts[f"failed_{said['reason']}"] += 1
+                self.store.count(f"failed_{said['reason']}")
                 detail = said["detail"].replace(f"{path}: ", "").replace(str(path), wanted.video_id)
                 raise DataError(f"{wanted.video_id}: {said['reason']}: {detail}")
             self.store.publish(scratch, key.name)
 
-    def _asked(self, child: Child, request: dict[str, Any]) -> Said:
+    def _asked(self, child: Child, request: dict[str, Any], *, again: bool = True) -> Said:
         """What the child says; one that was killed is not the video's fault the first time."""
-        for last in (False, True):
-            try:
-                said: Said = child.ask(request)
-                return said
-            except EndedError as ended:
-                if last or ended.reason != CRASH or self._stop.is_set():
-                    return {"reason": ended.reason, "detail": ended.detail}
-                self.store.counts[AGAIN] += 1
-        raise AssertionError("unreachable")
+        try:
+            said: Said = child.ask(request)
+            return said
+        except EndedError as ended:
+            if not again or ended.reason != CRASH or self._stop.is_set():
+                return {"reason": ended.reason, "detail": ended.detail}
+        self.store.count(AGAIN)
+        return self._asked(child, request, again=False)
 
     @contextlib.contextmanager
     def _claimed(self, key: Key) -> Iterator[None]:

@@ -5,6 +5,7 @@ import math
 import os
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,12 @@ class FrameStore:
         self.folder, self.share, self.keep_bytes = Path(folder), share, keep_bytes
         self.written = 0
         self.counts: Counter[str] = Counter()
+        self._counting = threading.Lock()
+
+    def count(self, what: str) -> None:
+        """One more in `counts`, from any thread."""
+        with self._counting:
+            self.counts[what] += 1
 
     def path(self, name: str) -> Path:
         """Where the frames of this name lie."""
@@ -65,7 +72,7 @@ class FrameStore:
 
     def refuse(self, path: Path, why: str) -> None:
         """Set a file aside that does not verify: named on stderr, counted, never read again."""
-        self.counts[REFUSALS] += 1
+        self.count(REFUSALS)
         aside = path.with_suffix(REFUSED)
         said = f"{path}: refused and made again: {why}; set aside as {aside.name}"
         print(said, file=sys.stderr, flush=True)
@@ -102,7 +109,7 @@ class FrameStore:
             try:
                 FrameFile(scratch, key).check()
             except NotTheseFramesError as error:
-                self.counts[REFUSALS] += 1
+                self.count(REFUSALS)
                 print(f"{self.share.url} {_shared(key)}: refused: {error}", file=sys.stderr, flush=True)
                 return False
             self.publish(scratch, key.name)

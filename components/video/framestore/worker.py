@@ -29,7 +29,8 @@ def answer(request: dict[str, Any]) -> dict[str, str]:
     except MemoryError:
         return {"reason": MEMORY, "detail": "more than the limit of the decoding process"}
     except OSError as error:
-        return {"reason": NOT_WRITTEN, "detail": error.strerror or str(error)}
+        detail = f"{error.strerror or error}; `streamo frames prune` makes room"
+        return {"reason": NOT_WRITTEN, "detail": detail}
     return {}
 
 

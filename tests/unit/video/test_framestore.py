@@ -1,12 +1,14 @@
 """The frame store: the very bytes that are sent, once a video; a file that does not verify is never used."""
 
 import io
+import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image as Pil
 
@@ -15,7 +17,7 @@ from components.core.seeds import rng
 from components.core.share import open_share
 from components.video.frames import frames_at
 from components.video.framestore.fidelity import Fidelity
-from components.video.framestore.file import FrameFile, NotTheseFramesError, write_frames
+from components.video.framestore.file import BYTES, FrameFile, NotTheseFramesError, write_frames
 from components.video.framestore.fill import Maker, Wanted
 from components.video.framestore.keep import prune, settle, verify
 from components.video.framestore.settings import open_store, read_settings
@@ -107,6 +109,23 @@ def test_a_picture_that_stays_is_stored_once(tmp_path, media):
         write_frames(tmp_path / "short", key, [one] * 299)
 
 
+def test_an_hour_is_written_and_read_in_little_memory(tmp_path, media):
+    key, pool = maker(media, tmp_path).key(Wanted("plain.mp4", 3600)), pa.default_memory_pool()
+    noise, before, most = rng(0, "noise").bytes(30_000), pool.bytes_allocated(), 0
+
+    def hour() -> Iterator[bytes]:
+        nonlocal most
+        for second in range(3600):
+            most = max(most, pool.bytes_allocated() - before)
+            yield noise + second.to_bytes(4, "big")
+
+    write_frames(tmp_path / "hour", key, hour())
+    assert (tmp_path / "hour").stat().st_size > 3600 * len(noise)
+    file = FrameFile(tmp_path / "hour", key)
+    assert bytes(file.picture(3599))[-4:] == (3599).to_bytes(4, "big")
+    assert most < 3 * BYTES and pool.bytes_allocated() - before < 1 << 20
+
+
 def spoil(path: Path, how: str) -> None:
     data = bytearray(path.read_bytes())
     if how == "flipped":
@@ -174,6 +193,20 @@ def test_a_disk_without_room_is_no_fault_of_the_video(media, tmp_path, monkeypat
     with pytest.raises(InternalError, match=r"File too large; `streamo frames prune` makes room"):
         made.fill([ALL[2]])
     assert not made.store.counts and list(tmp_path.glob("??/.*")) == []
+
+
+def test_a_video_that_changes_meanwhile_is_never_kept_under_its_old_hash(media, tmp_path):
+    folder, wanted = tmp_path / "media", ALL[2]
+    folder.mkdir()
+    path = Path(shutil.copy2(media / wanted.video_id, folder))
+    made = maker(folder, tmp_path / "frames", workers=1)
+    made.key(wanted)
+    times, data = path.stat(), path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # the change cannot be seen without reading
+    with pytest.raises(InternalError, match=r"plain\.mp4, changed: .*run again"):
+        made.fill([wanted])
+    assert not list((tmp_path / "frames").glob("??/*"))
 
 
 @pytest.mark.parametrize(
