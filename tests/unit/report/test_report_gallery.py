@@ -9,6 +9,7 @@ import pytest
 
 from components.cli.main import main
 from components.core.errors import DataError
+from components.report.gallery.card import card
 from components.report.gallery.page import make_gallery
 from components.report.gallery.pick import pick
 from components.report.gallery.samples import Shown, load
@@ -148,3 +149,27 @@ def test_neighbouring_responses_are_blocks_of_their_own() -> None:
     shown = Shown("s", "v", "t", "x", "train", 5.0, states, (), (), (), "o", "l")
     assert bars(shown).count('class="response"') == 3
     assert raw("s", "v", "t", "x", "q", "")["response"] == []
+
+
+def test_a_sample_of_a_whole_day_stays_a_page() -> None:
+    turns = 86_400
+    text = "x" * 5_000
+    shown = Shown(
+        sample_id="day",
+        video_id="day.mp4",
+        task="narration",
+        source="people",
+        split="train",
+        duration_s=float(turns),
+        states=tuple("response" if turn % 2 else "silence" for turn in range(turns)),
+        questions=((0, text),) * 600,
+        answers=tuple((turn, text) for turn in range(1, turns, 2)),
+        events=tuple((float(turn), float(turn) + 1, text) for turn in range(1, turns, 2)),
+        origin="o",
+        licence="l",
+    )
+    page = card(shown, [], "no root", 0)
+    assert len(page) < 8 * 2**20
+    left = "100 more questions, 42700 more answers, 42700 more spans, 85900 more stretches of a state"
+    assert f"Not drawn: {left}." in page
+    assert text not in page and "(5000 letters)" in page
