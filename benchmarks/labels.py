@@ -30,6 +30,7 @@ from components.protocol.many import write_tables
 from components.protocol.rawfiles import LABEL_SCHEMA, JsonPart, Part, RawLabels, each, open_labels
 from components.protocol.tables import write_turns
 from tests.support import paper_labels
+from tests.support.processes import tree_mb
 from tests.support.spoiled import FAULTS, spoil
 
 T = TypeVar("T")
@@ -57,19 +58,6 @@ class Meter:
         cpu = sum(os.times()[:4]) - used  # children count once they have ended
         print(f"{name:32}{seconds:8.1f} s, {cpu:8.1f} s of processor, {peak:6.0f} MiB{rate}", flush=True)
         return result
-
-
-def tree_mb(pid: int) -> float:
-    """Resident memory of a process and its children in MiB; pages they share count for each."""
-    total = 0.0
-    try:
-        status = Path(f"/proc/{pid}/status").read_text().splitlines()
-        total += next((int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:")), 0.0)
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(tree_mb(int(child)) for child in (task / "children").read_text().split())
-    except (OSError, ValueError):
-        pass  # it ended while we looked
-    return total
 
 
 def convert(folder: Path, raw: RawLabels, order: list[int], workers: int | None = None) -> Tally:

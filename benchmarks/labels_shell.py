@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from components.annotate.importers.streamo import video_path
 from components.core.process import fix_environment
 from tests.support import paper_labels
+from tests.support.processes import tree_mb
 
 POLL_S = 0.2
 STAGE = """
@@ -34,19 +35,6 @@ from components.protocol.dialogues import run
 out, manifest, *folders = map(Path, sys.argv[1:])
 run(out, folders, manifest, rules="corrected", fps=1.0)
 """
-
-
-def tree_mb(pid: int) -> float:
-    """Resident memory of a process and its children in MiB; pages they share count for each."""
-    total = 0.0
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        total += next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(tree_mb(int(child)) for child in (task / "children").read_text().split())
-    except (OSError, ValueError):
-        pass  # it ended while we looked
-    return total
 
 
 def measured(name: str, argv: list[str], out: Path, expected: int = 0) -> float:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import psutil
 
@@ -40,3 +41,16 @@ def alive(processes: Iterable[psutil.Process]) -> list[str]:
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+def tree_mb(pid: int) -> float:
+    """Resident memory of a process and its children in MiB; pages they share count for each."""
+    total = 0.0
+    try:
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+        total += next((int(line.split()[1]) / 1024 for line in status if line.startswith("VmRSS:")), 0.0)
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += sum(tree_mb(int(child)) for child in (task / "children").read_text().split())
+    except (OSError, ValueError):
+        pass  # it ended while we looked
+    return total
