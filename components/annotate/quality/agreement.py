@@ -26,6 +26,8 @@ RATIOS = {  # figure: (what is summed, what it is divided by)
     "second_found": ("found", "second"),
     "text_f1": ("f1", "found"),
     "text_equal": ("equal", "found"),
+    "first_quiet": ("still", "quiet_first"),
+    "second_quiet": ("still", "quiet_second"),
     "state_same": ("same", "turns"),
 }
 COLUMNS = (*sorted({name for pair in RATIOS.values() for name in pair}), *CONFUSION)
@@ -92,6 +94,9 @@ def _count_events(row: Row, one: Sequence[Event], other: Sequence[Event]) -> Non
         row["spans" if is_span(event) else "instants"] += 1
     row["first"] += len(one)
     row["second"] += len(other)
+    row["quiet_first"] += not one  # nothing of what was asked for happens, says this file
+    row["quiet_second"] += not other
+    row["still"] += not one and not other
     for pair in pairs:
         _count_pair(row, pair)
 

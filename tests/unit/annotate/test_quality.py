@@ -65,6 +65,7 @@ def test_equal_files_agree_in_everything(world: tuple[Labels, dict[str, float]])
     found = agreement(labels, labels, durations)
     values = {name: row["value"] for name, row in found["all"].items()}
     assert values.pop("instant_gap_s") == 0.0
+    assert {values.pop("first_quiet"), values.pop("second_quiet")} == {None}  # something happens in each clip
     assert set(values.values()) == {1.0}
     assert sorted(found["tasks"]) == sorted({label["task_type"] for label in labels})
     assert (found["only_first"], found["only_second"], found["all"]["state_same"]["videos"]) == (
@@ -116,6 +117,21 @@ def test_late_lines_count_within_a_second(world: tuple[Labels, dict[str, float]]
     assert found["instant_near"]["value"] == 1.0
     assert holds(found["instant_gap_s"], 0.75 * share)
     assert found["state_same"]["value"] < 1
+
+
+def test_events_invented_on_quiet_footage_have_a_figure_of_their_own() -> None:
+    def label(video: str, times: list[int]) -> dict[str, Any]:
+        said = [{"content": "a jump", "st_time": time, "end_time": time + 2, "time": ""} for time in times]
+        asked = [{"content": "say when a jump is over", "time": 0}]
+        return {"video_path": video, "task_type": "event_caption", "question": asked, "response": said}
+
+    durations = dict.fromkeys("abcdef", 10.0)
+    truth = [label(video, [2] if video in "ab" else []) for video in "abcdef"]
+    found = agreement(truth, [label(video, [2] if video in "acd" else []) for video in "abcdef"], durations)
+    quiet = {name: found["all"][name] for name in ("first_quiet", "second_quiet")}
+    assert quiet["first_quiet"]["value"] == 0.5 and quiet["first_quiet"]["n"] == 4  # c and d: invented
+    assert quiet["second_quiet"]["value"] == round(2 / 3, 6) and quiet["second_quiet"]["n"] == 3  # b: missed
+    assert quiet["first_quiet"]["low"] < 0.5 < quiet["first_quiet"]["high"]
 
 
 def test_what_cannot_be_compared_is_counted(world: tuple[Labels, dict[str, float]]) -> None:
