@@ -47,8 +47,14 @@ def verified(data: bytes, key: str) -> Kept:
     if not isinstance(record, dict) or record.get("schema") != SCHEMA:
         raise ValueError(f"expected an answer record of schema {SCHEMA}")
     stated = record.pop("sha256", None)
-    if fingerprint(record) != stated:
+    try:
+        found = fingerprint(record)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if found != stated:
         raise ValueError("the record does not have the SHA-256 written in it")
+    if not _shaped(record):
+        raise ValueError("a whole record, but of other fields than an answer has")
     if record["key"] != key or key_of(record["request"]) != key:
         raise ValueError("the request in it is not the one its name stands for")
     raw: str = record["raw"]
@@ -56,3 +62,18 @@ def verified(data: bytes, key: str) -> Kept:
         return Kept(record["request"], raw, declined(raw) or read_completion(raw), record["provenance"])
     except NotACompletionError as error:
         raise ValueError(str(error)) from None
+
+
+def _shaped(record: Mapping[str, Any]) -> bool:
+    """Whether a record has the fields that are read: a share's may come from anybody, hash and all."""
+    kinds = {"schema": int, "key": str, "request": dict, "raw": str, "provenance": dict}
+    if set(record) != set(kinds) or not all(isinstance(record[name], kinds[name]) for name in kinds):
+        return False
+    origin = record["provenance"]
+    money, usage = origin.get("charged"), origin.get("usage", ())
+    return (
+        isinstance(money, dict)
+        and all(isinstance(one, int | float) for one in (money.get("usd"), origin.get("seconds")))
+        and isinstance(money.get("presumed"), bool)
+        and (usage is None or (isinstance(usage, list) and [type(one) for one in usage] == [int, int]))
+    )

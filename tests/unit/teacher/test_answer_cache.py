@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.core.errors import DataError, InternalError
+from components.core.hashing import fingerprint
 from components.protocol.states import contains_state_token
 from components.teacher.budget import Budget
 from components.teacher.cache import AnswerCache
@@ -38,12 +39,37 @@ def other_usage(record: dict[str, Any]) -> None:
     record["provenance"]["usage"] = [1, 1]
 
 
+def forged(change: Any) -> Any:
+    """A change that puts the hash of the changed record into it, as a stranger with access can."""
+
+    def damage(record: dict[str, Any]) -> None:
+        del record["sha256"]
+        change(record)
+        record["sha256"] = fingerprint(record)
+
+    return damage
+
+
+def nested(record: dict[str, Any]) -> None:
+    for _ in range(900):
+        record["provenance"] = {"charged": record["provenance"]}
+
+
+def no_usage(record: dict[str, Any]) -> None:
+    del record["provenance"]["usage"]
+
+
 DAMAGE = {
     "other_raw": (other_raw, "SHA-256"),
     "other_request": (other_request, "SHA-256"),
     "other_usage": (other_usage, "SHA-256"),
     "no_raw": (without("raw"), "SHA-256"),
     "no_schema": (without("schema"), "schema 1"),
+    "forged_other_request": (forged(other_request), "not the one its name stands for"),
+    "forged_no_request": (forged(without("request")), "other fields"),
+    "forged_no_usage": (forged(no_usage), "other fields"),
+    "forged_text": (forged(lambda record: record.update(raw=5)), "other fields"),
+    "forged_nested": (forged(nested), "other fields"),
 }
 
 
