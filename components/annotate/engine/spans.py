@@ -27,13 +27,14 @@ def span(one: Described, where: str, start: float, end: float, *, instant: bool 
 
     """
     duration = one.clip.duration_s
-    reason = _wrong(start, end, duration, instant=instant)
+    place = round(start, 3), round(end, 3)  # before the checks: nothing may become empty or late by rounding
+    reason = _wrong(*place, duration, instant=instant)
     if reason:
         one.refuse(reason, f"{where}: [{start}, {end}) of {duration:g} s")
         return None
     if end > duration:
         one.counts[CLAMPED] += 1
-    return round(start, 3), round(min(end, duration), 3)
+    return place[0], min(place[1], duration)
 
 
 def _wrong(start: float, end: float, duration: float, *, instant: bool) -> str:
