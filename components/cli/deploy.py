@@ -8,7 +8,7 @@ from typing import Any
 
 def add(subparsers: Any) -> None:
     """Register the command."""
-    parser = subparsers.add_parser("deploy", help="put the deployments of prefect.yaml on the Prefect server")
+    parser = subparsers.add_parser("deploy", help="put deployments and work pools on the Prefect server")
     parser.add_argument(
         "--schedule",
         metavar="NAME[=CRON]",
