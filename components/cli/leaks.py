@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from components.core.errors import DataError, UsageError
-from components.core.files import dumps, read_json
+from components.core.files import dumps
 
 SHOWN = 20
 
@@ -32,8 +32,8 @@ def add(sub: "argparse._SubParsersAction[Any]") -> None:
         type=Path,
         nargs="+",
         default=[],
-        metavar="FILE.json",
-        help="its annotations: videos are compared by name",
+        metavar="FILE",
+        help="its annotations (.json, .jsonl, .parquet): videos are compared by name",
     )
     parser.add_argument("--json", action="store_true", help="print everything as one JSON object")
     parser.set_defaults(run=run)
@@ -45,15 +45,10 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--benchmark needs --media-root: pictures are compared with pictures")
     if args.media_root is None and not args.benchmark_labels:
         raise UsageError("nothing to compare with: give --media-root DIR, --benchmark-labels FILE, or both")
-    from components.dataset.leaks import Looked, find, look_at, named
+    from components.dataset.leaks import Looked, find, look_at, names_in
 
     labels = _videos(args.labels)
-    names = Counter[str]()
-    for path in args.benchmark_labels:
-        found = named(read_json(path))
-        if not found:
-            raise DataError(f"{path}: names no video; expected texts under video, video_path or video_name")
-        names.update(found)
+    names = {name for path in args.benchmark_labels for name in names_in(path)}
     mine = Looked() if args.media_root is None else look_at(args.media_root, labels)
     theirs = Looked() if args.benchmark is None else look_at(args.benchmark)
     for folder, looked in ((args.media_root, mine), (args.benchmark, theirs)):

@@ -12,18 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from components.core.errors import DataError
 from components.core.progress import track
 from components.dataset.alike import alike_pairs, group
 from components.dataset.shared import Seen, Shared, across, see
+from components.protocol.jsonscan import scan
 from components.video.probe import probe_many
 from components.video.root import MediaRoot
 
 SAME_NAME = "same_name"
 SHORTEST = 5  # letters of a name that says anything: `1.mp4` is in many sets
-NAMES = ("video", "video_path", "video_name")  # keys under which annotations name a video
-# Sets on YouTube name their clips by its 11 letters, some with `v_` before and seconds behind.
+NAMES = ("video", "video_path", "video_name", "video_id", "videoID", "vid")  # keys of annotations
+# Sets on YouTube name their clips by its 11 letters, some with `v_` before and seconds behind; seconds with a
+# point stand behind other names, too (`RPY8D_0.0_15.2`).
 _YOUTUBE = re.compile(r"(?:v_)?(?P<id>[\w-]{11})(?:_\d+(?:\.\d+)?_\d+(?:\.\d+)?)?")
+_CLIP = re.compile(r"(?P<id>.+)_\d+\.\d+_\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -115,11 +121,35 @@ def same_names(mine: Iterable[str], theirs: Iterable[str]) -> Iterator[Shared]:
 
 
 def origin(name: str) -> str:
-    """The name of a file without folders and suffix, or of the YouTube video it is a clip of."""
+    """The name of a file without folders and suffix, or of the video it is a clip of where it says so."""
     path = PurePosixPath(name)
     stem = path.stem if re.fullmatch(r"\.[A-Za-z]\w{1,4}", path.suffix) else path.name
-    match = _YOUTUBE.fullmatch(stem)
+    match = _YOUTUBE.fullmatch(stem) or _CLIP.fullmatch(stem)
     return match["id"] if match else stem
+
+
+def names_in(path: Path) -> Counter[str]:
+    """Videos that a file of annotations names: JSON of any form, `.jsonl`, or columns of `.parquet`.
+
+    Raises:
+        DataError: the file cannot be read, or names no video.
+
+    """
+    found = Counter[str]()
+    if path.suffix == ".parquet":
+        try:
+            with pq.ParquetFile(path) as file:
+                columns = [name for name in NAMES if name in file.schema_arrow.names]
+                rows = file.read(columns=columns).to_pylist() if columns else []
+        except (OSError, pa.ArrowException) as error:
+            raise DataError(f"{path}: not a readable parquet file ({error})") from None
+        found.update(named(rows))
+    else:
+        for span in scan(path):
+            found.update(named(span.value))
+    if not found:
+        raise DataError(f"{path}: names no video; expected texts under {', '.join(NAMES)}")
+    return found
 
 
 def named(value: Any) -> Counter[str]:

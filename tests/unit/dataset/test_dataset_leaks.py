@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from components.cli.main import main
@@ -92,6 +94,9 @@ def test_names_are_compared_where_only_annotations_are_at_hand(tmp_path, capsys)
     assert code == 1 and {leak["how"] for leak in found["leaks"]} == {"same_name"}
     assert [leak["video"] for leak in found["leaks"]] == mine[:2]
     assert found["benchmark"]["names"] == 3
+    pq.write_table(pa.table({"videoID": ["xyzXYZ_1-23"]}), tmp_path / "bench.parquet")
+    code, found, _ = run(capsys, tmp_path / "l.json", "--benchmark-labels", tmp_path / "bench.parquet")
+    assert code == 1 and [leak["video"] for leak in found["leaks"]] == mine[1:2]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +105,7 @@ def test_names_are_compared_where_only_annotations_are_at_hand(tmp_path, capsys)
         ("a/b.c/film.mp4", "film"),
         ("s13-d21", "s13-d21"),
         ("v1.25", "v1.25"),
+        ("sta/RPY8D_0.0_15.2", "RPY8D"),
         ("v_0123456789a_1_2", "0123456789a"),
     ],
 )
