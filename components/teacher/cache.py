@@ -38,6 +38,7 @@ class AnswerCache:
         self.refused: dict[str, str] = {}
         self.seconds: list[str] = []
         self._shared: set[str] = set()  # keys whose answer here is the one in the share
+        self._new: set[str] = set()  # keys just asked, since the share had no answer a moment ago
 
     @property
     def claims_folder(self) -> Path:
@@ -86,7 +87,7 @@ class AnswerCache:
         if kept is None or self.share is None or key in self._shared:
             return kept
         ours = self.path(key).read_bytes()
-        theirs, other = self._look(key)
+        theirs, other = (None, None) if key in self._new else self._look(key)
         if theirs is None and not self.share.create(_shared_name(key), ours):
             theirs, other = self._look(key)  # somebody was faster
         if theirs is not None and other is None:
@@ -95,6 +96,7 @@ class AnswerCache:
             self._step_back(key, ours, theirs)
             kept = other
         self._shared.add(key)
+        self._new.discard(key)
         return kept
 
     def fetch(self, keys: Iterable[str]) -> set[str]:
@@ -114,6 +116,7 @@ class AnswerCache:
         key = key_of(known_by)
         write_json(self.path(key), record_of(key, known_by, raw, provenance))
         self._shared.discard(key)
+        self._new.add(key)
 
     def _look(self, key: str) -> tuple[bytes | None, Kept | None]:
         """What the share has under the answer's name (None: nothing), and what it says if it verifies."""
