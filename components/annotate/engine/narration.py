@@ -69,15 +69,21 @@ def _changes(works: Sequence[Described], asker: Asker, looks: Looks) -> dict[str
 
 
 def _clean(one: Described, lines: Sequence[Line], answers: Sequence[Line]) -> None:
-    """Take the cleaned lines; each stands at the time of the last line it was merged from."""
+    """Take the cleaned lines; each stands at the time of the last line it was merged from.
+
+    Lines that no cleaned one speaks of are what cleaning is for: they are counted as `left_out`.
+    """
     kept: list[Line] = []
+    spoken_of: set[int] = set()
     done = -1
     for answer in answers:
         first, last, text = int(answer["first"]), int(answer["last"]), words.plain(answer["text"])
         where = f"{CLEAN.name} lines {first}-{last}"
         if not 0 <= first <= last < len(lines):
             one.refuse(UNKNOWN_LINE, f"{where}: there are {len(lines)} lines")
-        elif first <= done:
+            continue
+        spoken_of.update(range(first, last + 1))
+        if first <= done:
             one.refuse(OUT_OF_ORDER, f"{where}: line {done} is taken already")
         elif not words.usable(one, where, [text], most_words=LINE_WORDS):
             continue
@@ -87,6 +93,7 @@ def _clean(one: Described, lines: Sequence[Line], answers: Sequence[Line]) -> No
             kept.append({"time": lines[last]["time"], "text": text})
             one.counts["merged_lines"] += last - first
             done = last
+    one.counts["left_out"] += len(lines) - len(spoken_of)
     if kept:
         one.data = {"lines": kept}
     else:

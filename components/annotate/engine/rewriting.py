@@ -95,7 +95,9 @@ def _absent(one: Described, step: Step, events: Sequence[Event], phrases: Sequen
         where = f"{step.name} absent"
         if phrase.casefold() in present:
             one.refuse(ABSENT_IS_PRESENT, f"{where}: {phrase!r:.60}")
-        elif words.usable(one, where, [phrase], most_words=REWRITTEN_WORDS) and phrase not in kept:
+        elif phrase in kept:
+            one.counts["absent_repeated"] += 1
+        elif words.usable(one, where, [phrase], most_words=REWRITTEN_WORDS):
             kept.append(phrase)
     one.counts["absent_beyond"] += len(kept[MOST_ABSENT:])
     return kept[:MOST_ABSENT]

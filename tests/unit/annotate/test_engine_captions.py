@@ -220,6 +220,12 @@ def test_what_is_no_event_is_left_out_and_counted(run):
     assert run(answers(rewrite=none)).summary["dropped"] == {"nothing_left": 1}
 
 
+def test_an_absent_phrase_said_twice_is_looked_for_once_and_counted(run):
+    outcome = run(answers(rewrite=lambda told: {**rewrite(told), "absent": ["a fall", "a  fall"]}))
+    assert outcome.summary["counts"]["absent_repeated"] == 1
+    assert outcome.summary["titles"].count("event_caption.ground") == 3
+
+
 def test_only_what_is_looked_for_in_vain_is_absent(run):
     found = {**AGAIN, "blue ball drop": [(8.0, 9.0)]}
 
