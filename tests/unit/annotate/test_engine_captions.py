@@ -221,7 +221,9 @@ def test_what_is_no_event_is_left_out_and_counted(run):
 
 
 def test_an_absent_phrase_said_twice_is_looked_for_once_and_counted(run):
-    outcome = run(answers(rewrite=lambda told: {**rewrite(told), "absent": ["blue ball drop", "blue  ball drop"]}))
+    outcome = run(
+        answers(rewrite=lambda told: {**rewrite(told), "absent": ["blue ball drop", "blue  ball drop"]})
+    )
     assert outcome.summary["counts"]["absent_repeated"] == 1
     assert outcome.summary["titles"].count("event_caption.ground") == 3
 
