@@ -113,6 +113,10 @@ class Account:
         self._numbers: Counter[str] = Counter()
         self._seen: set[bytes] = set()
 
+    def length(self, video: str, own: float | None) -> float | None:
+        """Seconds of a video: what the caller knows, else what the set says (`own`)."""
+        return float(self.options.durations[video]) if video in self.options.durations else own
+
     def take(self, where: str, build: Callable[..., Draft], *row: Any) -> None:
         """Count one row and make a label of `build(*row)`; its LabelError rejects the row."""
         where = printable(where)

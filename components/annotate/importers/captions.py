@@ -33,7 +33,7 @@ def take_video(draft: Draft, events: Sequence[Event]) -> Draft:
     return draft
 
 
-def new_video(video: str, source: str, duration_s: float) -> Draft:
+def new_video(video: str, source: str, duration_s: float | None) -> Draft:
     """A label that asks for every event of `video` from second 0 on."""
     return Draft(video, TASK, source, [(WORDING, "", 0.0)], [], "every_event", duration_s)
 
@@ -57,7 +57,7 @@ def _draft(account: Account, folder: str, name: str, row: Any) -> Draft:
         detail = f"{len(spans)} timestamps and {len(captions)} sentences"
         raise LabelError(reasons.MALFORMED, detail)
     events = [(*_ends(span), caption) for span, caption in zip(spans, captions, strict=True)]
-    return take_video(new_video(video, account.name, length), events)
+    return take_video(new_video(video, account.name, account.length(video, length)), events)
 
 
 def _ends(span: Any) -> tuple[Any, Any]:

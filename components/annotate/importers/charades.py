@@ -31,10 +31,10 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
     for path in paths:
         if path.suffix == ".json":
             for number, row in enumerate(_annotations(path)):
-                account.take(f"{path.name}:{number}", _draft_json, row, lengths)
+                account.take(f"{path.name}:{number}", _draft_json, account, row, lengths)
         elif path.suffix != ".csv":
             for number, line in read_lines(path):
-                account.take(f"{path.name}:{number}", _draft, line, lengths)
+                account.take(f"{path.name}:{number}", _draft, account, line, lengths)
     return account.close()
 
 
@@ -51,22 +51,24 @@ def _annotations(path: Path) -> list[Any]:
     return found
 
 
-def _draft(line: str, lengths: Mapping[str, str]) -> Draft:
+def _draft(account: Account, line: str, lengths: Mapping[str, str]) -> Draft:
     head, mark, sentence = line.partition("##")
     parts = head.split()
     if not mark or len(parts) != 3:
         raise LabelError(reasons.MALFORMED, f"expected `video start end##sentence`, found {line!r:.80}")
     name, start, end = parts
-    return _query(name, sentence, (start, end), lengths)
+    return _query(account, name, sentence, (start, end), lengths)
 
 
-def _draft_json(row: Any, lengths: Mapping[str, str]) -> Draft:
+def _draft_json(account: Account, row: Any, lengths: Mapping[str, str]) -> Draft:
     span = checks.pair(checks.field(row, "timestamp"))
-    return _query(checks.field(row, "image_id"), checks.field(row, "caption"), span, lengths)
+    return _query(account, checks.field(row, "image_id"), checks.field(row, "caption"), span, lengths)
 
 
-def _query(name: Any, said: Any, span: tuple[Any, Any], lengths: Mapping[str, str]) -> Draft:
+def _query(
+    account: Account, name: Any, said: Any, span: tuple[Any, Any], lengths: Mapping[str, str]
+) -> Draft:
     video = checks.path(FOLDER, name)
     told = lengths.get(str(name).removesuffix(".mp4"))
     length = None if told is None else checks.duration(told)
-    return grounding.query(video, SOURCE, said, [span], length)
+    return grounding.query(video, SOURCE, said, [span], account.length(video, length))

@@ -33,19 +33,21 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
     account = Account(SOURCE, options)
     for path in paths:
         for number, row in read_numbered(path):
-            account.take(f"{path.name}:{number}", _draft, row)
+            account.take(f"{path.name}:{number}", _draft, account, row)
     return account.close()
 
 
-def _draft(row: Any) -> Draft:
+def _draft(account: Account, row: Any) -> Draft:
     video, segments = checks.path(FOLDER, checks.field(row, "video")), checks.field(row, "num_segments")
     if isinstance(segments, bool) or not isinstance(segments, int) or not 0 < segments <= MOST_SEGMENTS:
         detail = f"expected 1 to {MOST_SEGMENTS} segments, found {segments!r:.80}"
         raise LabelError(checks.BAD_DURATION, detail)
     first, last = agreed([_segments(pair, segments) for pair in checks.items(row, "times")])
     span = (SEGMENT_S * first, SEGMENT_S * (last + 1))
-    draft = grounding.query(video, SOURCE, checks.field(row, "description"), [span], SEGMENT_S * segments)
-    draft.notes.append("duration_by_segments")
+    said, by_segments = checks.field(row, "description"), SEGMENT_S * segments
+    draft = grounding.query(video, SOURCE, said, [span], account.length(video, by_segments))
+    if account.length(video, None) is None:
+        draft.notes.append("duration_by_segments")
     return draft
 
 

@@ -43,11 +43,11 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
     account = Account("et_instruct", options)
     for path in paths:
         for number, row in read_numbered(path):
-            account.take(f"{path.name}:{number}", _draft, row)
+            account.take(f"{path.name}:{number}", _draft, account, row)
     return account.close()
 
 
-def _draft(row: Any) -> Draft:
+def _draft(account: Account, row: Any) -> Draft:
     task = checks.field(row, "task")
     make = _MAKERS.get(task) if isinstance(task, str) else None
     if make is None:
@@ -57,7 +57,7 @@ def _draft(row: Any) -> Draft:
         raise LabelError(reasons.MALFORMED, f"expected one question and one answer, found {len(pairs)} pairs")
     asked = fill(questions.message(pairs[0][0], "human"), numbers(row, "src"))
     told = fill(questions.message(pairs[0][1], "gpt"), numbers(row, "tgt"))
-    return make(row, asked, told)
+    return make(account, row, asked, told)
 
 
 def numbers(row: Any, key: str) -> list[float]:
@@ -80,13 +80,14 @@ def fill(said: str, times: Sequence[float]) -> str:
     return re.sub(re.escape(MARK), lambda _: f"{next(left):.1f}", said)
 
 
-def _frame(row: Any) -> tuple[str, str, float]:
+def _frame(account: Account, row: Any) -> tuple[str, str, float | None]:
     source = f"et_instruct/{row.get('source') or 'unknown'}"
-    return checks.path("", checks.field(row, "video")), source, checks.duration(checks.field(row, "duration"))
+    video, own = checks.path("", checks.field(row, "video")), checks.duration(checks.field(row, "duration"))
+    return video, source, account.length(video, own)
 
 
-def _grounding(row: Any, asked: str, told: str) -> Draft:
-    video, source, length = _frame(row)
+def _grounding(account: Account, row: Any, asked: str, told: str) -> Draft:
+    video, source, length = _frame(account, row)
     return grounding.query(video, source, query(asked), spans(row), length)
 
 
@@ -105,8 +106,8 @@ def spans(row: Any) -> list[tuple[float, float]]:
     return list(zip(flat[::2], flat[1::2], strict=True))
 
 
-def _captions(row: Any, asked: str, told: str) -> Draft:
-    video, source, length = _frame(row)
+def _captions(account: Account, row: Any, asked: str, told: str) -> Draft:
+    video, source, length = _frame(account, row)
     events, given = list(clauses(told)), spans(row)
     near = len(events) == len(given) and all(
         abs(one - two) <= NEAR_S
@@ -128,8 +129,8 @@ def clauses(told: str) -> Iterator[captions.Event]:
         yield float(match[1]), float(match[2]), told[match.end() : stop].strip(" ,;:\n")
 
 
-def _question(row: Any, asked: str, told: str) -> Draft:
-    video, source, length = _frame(row)
+def _question(account: Account, row: Any, asked: str, told: str) -> Draft:
+    video, source, length = _frame(account, row)
     return questions.ask(video, source, ours(asked), ours(told), length)
 
 
@@ -146,7 +147,7 @@ def ours(said: str) -> str:
     return _SPAN.sub(lambda match: span_text(float(match[1]), float(match[2])), said)
 
 
-_MAKERS: dict[str, Callable[[Any, str, str], Draft]] = {
+_MAKERS: dict[str, Callable[[Account, Any, str, str], Draft]] = {
     **dict.fromkeys(("tvg", "epm", "tal"), _grounding),
     **dict.fromkeys(("dvc", "slc"), _captions),
     **dict.fromkeys(("rar", "eca", "rvq"), _question),

@@ -62,7 +62,7 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
             name = str(number) if sample is None else f"sample {sample}"
             samples.setdefault(name, []).append((number, row))
         for name, rows in samples.items():
-            account.take(f"{path.name}:{name}", _draft, rows, path.stem)
+            account.take(f"{path.name}:{name}", _draft, account, rows, path.stem)
     return account.close()
 
 
@@ -86,14 +86,14 @@ def _rows(path: Path) -> Iterator[tuple[int, Row | LabelError]]:
         yield number, row
 
 
-def _draft(rows: Sequence[tuple[int, Row | LabelError]], stem: str) -> Draft:
+def _draft(account: Account, rows: Sequence[tuple[int, Row | LabelError]], stem: str) -> Draft:
     """The label of one sample; a single row's fault rejects it, one of several is dropped."""
     read = [row for _, row in rows if not isinstance(row, LabelError)]
     if not read:
         raise next(row for _, row in rows if isinstance(row, LabelError))
     length = next((row["duration"] for row in read if not _empty(row, "duration")), "")
     head = {**read[0], "duration": length}  # it need not stand in every row
-    draft = _asked(head, stem)
+    draft = _asked(account, head, stem)
     for number, row in rows:
         try:
             if isinstance(row, LabelError):
@@ -106,7 +106,7 @@ def _draft(rows: Sequence[tuple[int, Row | LabelError]], stem: str) -> Draft:
     return draft
 
 
-def _asked(row: Row, stem: str) -> Draft:
+def _asked(account: Account, row: Row, stem: str) -> Draft:
     task = checks.field(row, "task")
     if task not in STREAMED:
         raise LabelError(UNKNOWN_TASK, f"task {task!r:.40}; expected one of {', '.join(STREAMED)}")
@@ -114,7 +114,8 @@ def _asked(row: Row, stem: str) -> Draft:
     asked = 0.0 if _empty(row, "question_time") else checks.seconds(row["question_time"])
     question = (None, checks.text(checks.field(row, "question")), asked)
     source = str(row.get("source") or stem)
-    length = None if _empty(row, "duration") else checks.duration(row["duration"])
+    own = None if _empty(row, "duration") else checks.duration(row["duration"])
+    length = account.length(video, own)
     if not _absent(row):
         return Draft(video, task, source, [question], [], task, length)
     return Draft(video, task, source, [question], [], ABSENT, length, notes=[NEGATIVE], negative=True)

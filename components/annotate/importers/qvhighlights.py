@@ -19,15 +19,16 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
     account = Account(SOURCE, options)
     for path in paths:
         for number, line in read_lines(path):
-            account.take(f"{path.name}:{number}", _draft, line)
+            account.take(f"{path.name}:{number}", _draft, account, line)
     return account.close()
 
 
-def _draft(line: str) -> Draft:
+def _draft(account: Account, line: str) -> Draft:
     row = parse_line(line)
     video, length = (
         checks.path(FOLDER, checks.field(row, "vid")),
         checks.duration(checks.field(row, "duration")),
     )
     spans = [checks.pair(window) for window in checks.items(row, "relevant_windows")]
-    return grounding.query(video, SOURCE, checks.field(row, "query"), spans, length)
+    said = checks.field(row, "query")
+    return grounding.query(video, SOURCE, said, spans, account.length(video, length))

@@ -30,13 +30,13 @@ def read(paths: Sequence[Path], options: Options) -> Imported:
 
 def _take_official(account: Account, path: Path, database: dict[str, Any]) -> None:
     for name, row in database.items():
-        account.take(f"{path.name}:{name}", _draft, name, row)
+        account.take(f"{path.name}:{name}", _draft, account, name, row)
 
 
-def _draft(name: str, row: Any) -> Draft:
+def _draft(account: Account, name: str, row: Any) -> Draft:
     video, length = checks.path(FOLDER, name), checks.duration(checks.field(row, "duration"))
     events = [_event(step) for step in checks.items(row, "annotations")]
-    return captions.take_video(captions.new_video(video, SOURCE, length), events)
+    return captions.take_video(captions.new_video(video, SOURCE, account.length(video, length)), events)
 
 
 def _event(step: Any) -> captions.Event:

@@ -234,3 +234,28 @@ def test_a_file_of_another_form_is_an_error_that_names_it(tmp_path, name, conten
         IMPORTERS[name].read([path], Options())
     with pytest.raises(DataError, match="no such file"):
         IMPORTERS[name].read([path.with_name(f"none{path.suffix}")], Options())
+
+
+def test_spans_are_held_against_the_length_the_caller_knows(tmp_path):
+    row = {"video": "a.mp4", "description": "x", "num_segments": 6, "times": [[5, 5], [5, 5]]}
+    query = {"vid": "b", "query": "x", "duration": 150, "relevant_windows": [[140, 150]]}
+    own = {"video": "c.mp4", "task": "event_caption", "question": "q", "answer": "x", "start": 5, "end": 9}
+    texts = {
+        "charades_sta": ("t.txt", "AAA 1.0 2.0##opens.\nAAA 8.0 9.5##closes.\n", "charades/AAA.mp4"),
+        "didemo": ("t.json", json.dumps([row]), "didemo/a.mp4"),
+        "qvhighlights": ("q.jsonl", json.dumps(query), "qvhighlights/b.mp4"),
+        "activitynet_captions": (
+            "a.json",
+            json.dumps({"v": {"duration": 90, "timestamps": [[1, 2], [50, 60]], "sentences": ["x", "y"]}}),
+            "activitynet/v.mp4",
+        ),
+        "jsonl": ("o.jsonl", json.dumps({**own, "duration": 30}), "c.mp4"),
+    }
+    for name, (file, content, video) in texts.items():
+        (tmp_path / file).write_text(content)
+        shorter = balanced(IMPORTERS[name].read([tmp_path / file], Options(durations={video: 4.0})))
+        gone = {*reasons(shorter.rejected).values(), *reasons(shorter.dropped).values()}
+        assert gone == {"outside_video"}, name
+        assert "duration_by_segments" not in shorter.counts["notes"]
+        longer = balanced(IMPORTERS[name].read([tmp_path / file], Options(durations={video: 1000.0})))
+        assert (longer.rejected, longer.dropped, longer.durations) == ([], [], {video: 1000.0}), name
