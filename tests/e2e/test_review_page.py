@@ -8,8 +8,11 @@ import pytest
 
 from components.annotate.ground import TASK as GROUND
 from components.annotate.reviews import read
+from components.review.desk import Desk
+from components.review.journal import Journal
+from components.video.root import MediaRoot
 from infra.scenario import browser as chromium
-from tests.support.review_world import copy_of, page_of, review_world
+from tests.support.review_world import copy_of, page_of, review_world, serving
 
 pytestmark = pytest.mark.skipif(
     not any(map(shutil.which, chromium.NAMES)), reason="no chromium on this machine"
@@ -235,6 +238,30 @@ def test_the_second_reviewer_starts_without_the_first_ones_verdict(world, tab):
         open_page(tab, server)
         assert tab.evaluate("document.querySelectorAll('.chosen').length") == 0
         assert "reject" not in tab.evaluate("document.querySelector('main').innerText").lower()
+
+
+def test_markup_in_a_label_stays_text_and_the_keys_still_decide(world, tab, tmp_path):
+    hostile = '"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+    label = next(iter(world.annotate().values()))
+    name = f"{hostile.replace('/', '')}.mp4"  # a file name holds no slash
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media" / name).write_bytes((world.media / label["video_path"]).read_bytes())
+    answer = {"content": hostile, "st_time": 1.0, "end_time": 3.0, "time": ""}
+    label |= dict.fromkeys(("id", "task_type", "kind", "source"), hostile)
+    label |= {"video_path": name, "question": [{"content": hostile, "time": 0}], "response": [answer]}
+    desk = Desk([label], MediaRoot(tmp_path / "media"), Journal(tmp_path / "reviews.jsonl"), hostile)
+    with serving(desk) as server:
+        open_page(tab, server)
+        until(tab, "document.querySelector('#frame').naturalWidth > 0")
+        shown = tab.evaluate("document.querySelector('main').innerText")
+        assert shown.count(hostile) >= 4 and name in shown
+        assert tab.evaluate("document.querySelector('.progress').innerText").count(hostile) == 1
+        assert tab.evaluate("[document.scripts.length, document.images.length].join()") == "1,2"
+        press(tab, "r")
+        until(tab, "document.querySelector('#done').hidden", False)
+        assert tab.evaluate("typeof window.hacked") == "undefined"
+    [review] = read(tmp_path / "reviews.jsonl")
+    assert (review.label, review.reviewer, review.verdict) == (hostile, hostile, "reject")
 
 
 @pytest.mark.parametrize("width", [WIDE, PHONE])
