@@ -92,12 +92,16 @@ class FrameFile:
         if not new[0]:
             raise NotTheseFramesError("no picture at second 0")
         self._place = np.maximum.accumulate(np.where(new, seconds, 0))
+        batches = self._table.column("jpeg").chunks
+        self._first = np.cumsum([0, *map(len, batches)])  # row of each batch
+        self._jpeg = [_Views(batch) for batch in batches]
 
     def picture(self, second: int) -> memoryview:
         """The picture on screen at a second; NotTheseFramesError if its bytes do not have their SHA-256."""
-        stated = self._table.column("sha256")[second].as_py()
-        picture = memoryview(self._table.column("jpeg")[int(self._place[second])].as_buffer())
-        if bytes.fromhex(sha256_bytes(picture)) != stated:
+        place = int(self._place[second])
+        batch = int(np.searchsorted(self._first, place, "right")) - 1
+        picture = self._jpeg[batch].view(place - int(self._first[batch]))
+        if bytes.fromhex(sha256_bytes(picture)) != self._table.column("sha256")[second].as_py():
             raise NotTheseFramesError(f"the picture of second {second} does not have its SHA-256")
         return picture
 
@@ -105,6 +109,18 @@ class FrameFile:
         """Check the picture of every second; NotTheseFramesError."""
         for second in range(self.key.turns):
             self.picture(second)
+
+
+class _Views:
+    """The pictures of a batch where they lie; Arrow's own scalars would copy each."""
+
+    def __init__(self, batch: pa.Array):
+        _, offsets, data = batch.buffers()
+        self._offsets = np.frombuffer(offsets, np.int64)[batch.offset :]
+        self._data = memoryview(b"" if data is None else data)
+
+    def view(self, row: int) -> memoryview:
+        return self._data[self._offsets[row] : self._offsets[row + 1]]
 
 
 def _read(source: pa.NativeFile, key: Key) -> pa.Table:

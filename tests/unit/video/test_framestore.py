@@ -109,6 +109,12 @@ def test_a_picture_that_stays_is_stored_once(tmp_path, media):
         write_frames(tmp_path / "short", key, [one] * 299)
 
 
+def own_memory() -> int:
+    """Bytes of this process that are no pages of a file."""
+    status = Path("/proc/self/status").read_text()
+    return 1024 * int(status.partition("RssAnon:")[2].split()[0])
+
+
 def test_an_hour_is_written_and_read_in_little_memory(tmp_path, media):
     key, pool = maker(media, tmp_path).key(Wanted("plain.mp4", 3600)), pa.default_memory_pool()
     noise, before, most = rng(0, "noise").bytes(30_000), pool.bytes_allocated(), 0
@@ -122,8 +128,11 @@ def test_an_hour_is_written_and_read_in_little_memory(tmp_path, media):
     write_frames(tmp_path / "hour", key, hour())
     assert (tmp_path / "hour").stat().st_size > 3600 * len(noise)
     file = FrameFile(tmp_path / "hour", key)
-    assert bytes(file.picture(3599))[-4:] == (3599).to_bytes(4, "big")
+    own = own_memory()
+    shown = [file.picture(second) for second in range(3600)]
+    assert [int.from_bytes(picture[-4:], "big") for picture in shown] == list(range(3600))
     assert most < 3 * BYTES and pool.bytes_allocated() - before < 1 << 20
+    assert own_memory() - own < 20 << 20  # all of them are held: 108 MB that lie in the file
 
 
 def spoil(path: Path, how: str) -> None:
