@@ -29,13 +29,14 @@ NOT_STREAMED, UNREADABLE, TIME_TOLD = "task_not_streamed", "answer_unreadable", 
 MARK = "<vid>"
 NEAR_S = 0.051  # the text rounds to a tenth
 
-_NUMBER = r"(\d+(?:\.\d+)?)"
+# What is matched is bounded: a row of 20,000 digits or quotation marks must not take minutes.
+_NUMBER = r"(?<!\d)(\d+(?:\.\d+)?)"
 _SPAN = re.compile(rf"(?:\bfrom\s+)?{_NUMBER}\s*(?:-|\u2013|to)\s*{_NUMBER}\s*s(?:ec(?:ond)?s?)?\b")
 _SECOND = re.compile(rf"{_NUMBER}\s*s(?:ec(?:ond)?s?)?\b")
 _FORMAT = re.compile(
     r"(?:The format of your|Your|The) (?:response|answer|output)\b.*", re.DOTALL | re.IGNORECASE
 )
-_QUOTED = re.compile("(?<!\\w)['\"\u2018\u201c](.+)['\"\u2019\u201d](?!\\w)", re.DOTALL)
+_QUOTED = re.compile("(?<!\\w)['\"\u2018\u201c](.{1,1000})['\"\u2019\u201d](?!\\w)", re.DOTALL)
 
 
 def read(paths: Sequence[Path], options: Options) -> Imported:
