@@ -203,9 +203,9 @@ class Asking:
         """The fault of an answer that may be asked for again; EndpointError for any other status."""
         detail = f"HTTP {answer.status}: {server_message(answer.raw)}"
         wait_s = answer.retry_after_s or 0.0
+        if wait_s <= self.endpoint.longest_wait_s:
+            self.limiter.pause(wait_s)  # for all: what is too much, or down, is so for the others too
         if answer.status == TOO_MANY:
-            if wait_s <= self.endpoint.longest_wait_s:
-                self.limiter.pause(wait_s)
             return Fault("rate_limited", detail, wait_s)
         if answer.status == TIMED_OUT:  # the server's own: it did not read the request to its end
             return Fault("timeout", detail, wait_s)

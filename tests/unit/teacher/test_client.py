@@ -229,20 +229,25 @@ def test_timeouts_are_tried_again_and_in_the_end_a_refusal(tmp_path: Path) -> No
     assert "timeout" in TRANSIENT
 
 
-def test_retry_after_is_obeyed_by_all_and_an_unreasonable_one_ends_the_request(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_obeyed_by_all_and_an_unreasonable_one_ends_the_request(
+    tmp_path: Path, status: int
+) -> None:
     def script(body: dict[str, Any], before: int) -> Say:
         if before == 0 and user_text(body) == "0":
-            return Say("slow down", status=429, headers={"Retry-After": "1"})
-        return right(body, before)
+            return Say("slow down", status=status, headers={"Retry-After": "1"})
+        return right(body, before) if before else Say('{"n": 1}', wait_s=0.5)
 
     with serving(script) as server:
-        client(server, tmp_path, concurrency=1).ask_many(numbers(2))
-        assert server.arrived_at[1] - server.arrived_at[0] >= 1.0
-        server.script = lambda body, before: Say("later", status=429, headers={"Retry-After": "86400"})
+        client(server, tmp_path, concurrency=2).ask_many(numbers(3))  # the third waits for the first
+        assert [user_text(body) for body in server.bodies[:2]] in (["0", "1"], ["1", "0"])
+        asked_too_much = min(server.arrived_at[:2])
+        assert min(server.arrived_at[2:]) - asked_too_much >= 1.0
+        server.script = lambda body, before: Say("later", status=status, headers={"Retry-After": "86400"})
         asked = client(server, tmp_path / "other", longest_wait_s=5)
         [outcome] = asked.ask_many(numbers(1))
     assert isinstance(outcome, Refusal)
-    assert outcome.reason == "rate_limited"
+    assert outcome.reason == {429: "rate_limited", 503: "server_error"}[status]
     assert "86400" in outcome.detail
 
 
