@@ -70,7 +70,7 @@ def read_completion(raw: str) -> Completion:
         raise NotACompletionError(f"the server broke off (finish_reason {finish_reason!r}): {raw[:SHOWN]!r}")
     return Completion(
         text=_content(content),
-        refusal=None if not refusal else str(refusal),
+        refusal=None if not refusal else printable(str(refusal)),
         finish_reason=finish_reason,
         model=_text(body.get("model")),
         usage=_usage(body.get("usage")),
@@ -185,8 +185,13 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def printable(text: str) -> str:
+    """`text` with a question mark for each half of a surrogate pair: no file and no terminal takes one."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return printable(value) if isinstance(value, str) else None
 
 
 def _usage(value: Any) -> tuple[int, int] | None:

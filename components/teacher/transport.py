@@ -12,7 +12,7 @@ import httpx
 
 from components.teacher.body import Body, BrokenError, TooLongError, UnknownEncodingError, echo_of
 from components.teacher.endpoint import Endpoint, EndpointError
-from components.teacher.reading import strict_json
+from components.teacher.reading import printable, strict_json
 
 SHOWN = 300  # characters of a server's message in an error
 
@@ -115,14 +115,13 @@ class Transport:
 
 def server_message(raw: str) -> str:
     """The server's own words of an error body: `error.message`, `message` or `detail`, else its beginning."""
-    raw = raw.encode("utf-8", "replace").decode("utf-8")
     try:
         body = strict_json(raw)
         error = body.get("error", body)
         message = error if isinstance(error, str) else error.get("message", error.get("detail", raw))
     except (ValueError, AttributeError):
         message = raw
-    return str(message).strip()[:SHOWN]
+    return printable(str(message)).strip()[:SHOWN]
 
 
 def retry_after(value: str | None) -> float | None:

@@ -203,6 +203,27 @@ def test_answers_that_are_none_are_kept_with_their_reason(
     assert len(list(tmp_path.rglob("??/*.json"))) == 1
 
 
+@pytest.mark.parametrize("where", ["model", "finish_reason", "refusal", "content", "message"])
+def test_half_a_surrogate_pair_breaks_nothing(tmp_path: Path, where: str) -> None:
+    half = "no \ud800 text"
+    body = completion(
+        message={where: half} if where in ("refusal", "content") else {},
+        choice={where: half} if where == "finish_reason" else {},
+    )
+    say = whole({**body, **({"model": half} if where == "model" else {})})
+    if where == "message":
+        say = Say(half, status=400)
+        with pytest.raises(EndpointError) as error:
+            said(say, tmp_path)
+        str(error.value).encode("utf-8")
+        return
+    outcome = said(say, tmp_path)
+    told = outcome.detail if isinstance(outcome, Refusal) else outcome.text
+    told.encode("utf-8")
+    assert isinstance(outcome, Reply) == (where in ("model", "finish_reason"))
+    assert len(list(tmp_path.rglob("??/*.json"))) == 1  # what was paid for is kept
+
+
 def test_text_in_parts_is_one_text_without_the_thoughts(tmp_path: Path) -> None:
     parts = [
         {"type": "thinking", "thinking": []},
