@@ -12,6 +12,7 @@ import yaml
 from components.dataset.card_made import made
 from components.dataset.card_tables import table
 from components.dataset.croissant import CITE, Publication
+from components.dataset.labelled import machines
 from components.dataset.licences import hub_header
 from components.dataset.plots import TITLES
 
@@ -68,9 +69,8 @@ def header(summary: Json, about: Publication) -> dict[str, Any]:
     """The fields the hub reads."""
     turns = sum(side["turns"] for side in summary["splits"].values())
     shards = [{"split": side, "path": f"{side}/*.parquet"} for side in summary["splits"]]
-    machine = any(entry["teachers"] for entry in summary["annotations"].values())
     people = bool(summary["reviews"].get("verdicts"))
-    creators = ["machine-generated"] * machine + ["expert-generated"] * people
+    creators = ["machine-generated"] * bool(machines(summary["annotations"])) + ["expert-generated"] * people
     return {
         "pretty_name": about.name,
         "language": [about.language],

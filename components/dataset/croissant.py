@@ -14,6 +14,7 @@ from typing import Any
 from components.core.errors import UsageError
 from components.core.hashing import sha256_file
 from components.dataset.croissant_records import SHARDS, record_sets
+from components.dataset.labelled import machines
 from components.dataset.licences import creative_work
 from components.dataset.split import SIDES
 
@@ -201,7 +202,6 @@ def tasks(summary: Json) -> list[str]:
 def responsible(summary: Json) -> dict[str, Any]:
     """How the labels came about, in the RAI vocabulary."""
     made = summary["annotations"]
-    tools = sorted({teacher for entry in made.values() for teacher in entry["teachers"]})
     protocol = [
         f"{task}: {entry['labels']} labels, prompts {', '.join(entry['prompts']) or 'none'}, "
         f"set aside {sum(entry['set_aside'].values())}"
@@ -213,7 +213,7 @@ def responsible(summary: Json) -> dict[str, Any]:
         for reviewer, given in summary["reviews"].get("verdicts", {}).items()
     ]
     return {
-        "rai:machineAnnotationTools": tools,
+        "rai:machineAnnotationTools": machines(made),
         "rai:dataAnnotationProtocol": protocol,
         **({"rai:dataAnnotationAnalysis": people} if people else {}),
     }

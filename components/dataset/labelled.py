@@ -8,6 +8,12 @@ from typing import Any
 from components.core.files import read_json
 
 Json = Mapping[str, Any]
+LABEL_FILE = "labels"  # the teacher of labels that came in a file: nobody here knows who made them
+
+
+def machines(annotations: Json) -> list[str]:
+    """The models that made labels, of what `labelled` found."""
+    return sorted({name for entry in annotations.values() for name in entry["teachers"]} - {LABEL_FILE})
 
 
 def labelled(folders: Sequence[Path]) -> dict[str, dict[str, Any]]:

@@ -16,6 +16,7 @@ from components.core.files import read_json, write_json
 from components.dataset.bars import bar_pairs
 from components.dataset.card import licence_file, render_card
 from components.dataset.composition import compose
+from components.dataset.croissant import responsible
 from components.dataset.labelled import added, labelled
 from components.dataset.licences import HUB, SPDX, creative_work, hub_header
 from components.dataset.plots import write_plots
@@ -66,6 +67,16 @@ def test_the_header_has_documented_fields_only(turns: int) -> None:
     assert set(fields["size_categories"]) <= SIZES and fields["annotations_creators"] == ["machine-generated"]
     assert {40: "n<1K", 5000: "1K<n<10K", 33_000_000: "10M<n<100M"}[turns] in fields["size_categories"]
     assert fields["pretty_name"] == ABOUT.name and fields["language"] == ["en"]
+
+
+def test_labels_of_a_file_are_found_not_made_by_a_machine() -> None:
+    told = summary()
+    told["annotations"]["narration"]["teachers"] = ["labels"]
+    assert header(render_card(told, ABOUT))["annotations_creators"] == ["found"]
+    assert responsible(told)["rai:machineAnnotationTools"] == []
+    told["annotations"]["tsqa"] = {**told["annotations"]["narration"], "teachers": ["labels", "some-model"]}
+    assert header(render_card(told, ABOUT))["annotations_creators"] == ["machine-generated"]
+    assert responsible(told)["rai:machineAnnotationTools"] == ["some-model"]
 
 
 @pytest.mark.parametrize(
