@@ -41,13 +41,13 @@ def decoding(process: "subprocess.Popen[str]") -> list[psutil.Process]:
 
 def test_a_killed_fill_leaves_no_half_file_and_costs_one_video(root: Path) -> None:
     process = frames.fill(root)
-    until(lambda: len(frames.files(root)) >= 2 and frames.unfinished(root), process)
+    until(lambda: len(frames.files(root)) >= 2, process)
     children = decoding(process)
     process.kill()
     process.communicate()
     assert children and not psutil.wait_procs(children, timeout=30)[1]
     done = frames.files(root)
-    assert 2 <= len(done) < CLIPS and frames.unfinished(root)
+    assert 2 <= len(done) < CLIPS and len(frames.unfinished(root)) <= 1
     assert verify(FrameStore(root / "runs" / "frames")) == (len(done), [])
     again = frames.told(frames.fill(root))
     assert (again["held"], again["decoded"], again["failed"]) == (len(done), CLIPS - len(done), 0)
@@ -56,8 +56,11 @@ def test_a_killed_fill_leaves_no_half_file_and_costs_one_video(root: Path) -> No
 
 def test_a_killed_child_costs_one_video_and_no_label(root: Path) -> None:
     process = frames.fill(root)
-    until(lambda: frames.unfinished(root), process)
+    until(lambda: frames.files(root), process)
     (child,) = decoding(process)
+    child.suspend()
+    until(lambda: frames.unfinished(root), process)
+    time.sleep(0.2)  # by now it has been asked for this one
     child.kill()
     told = frames.told(process)
     assert (told["decoded"], told["decoded_again"], told["failed"]) == (CLIPS, 1, 0)

@@ -15,7 +15,7 @@ from components.video.manifest import Video, write_manifest
 from tests.support import videos
 
 ROOT = Path(__file__).resolve().parents[2]
-CLIPS, SECONDS, SIDE = 5, 200, 40
+CLIPS, SECONDS, SIDE = 5, 400, 40
 
 
 def checkout(folder: Path, **frames: Any) -> Path:
@@ -65,4 +65,4 @@ def files(root: Path) -> set[str]:
 
 def unfinished(root: Path) -> list[Path]:
     """Files that are being written, or were."""
-    return [path for path in (root / "runs" / "frames").glob("??/.*") if path.stat().st_size]
+    return list((root / "runs" / "frames").glob("??/.*"))

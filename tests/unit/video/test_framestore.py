@@ -23,6 +23,7 @@ from components.video.framestore.keep import prune, settle, verify
 from components.video.framestore.settings import open_store, read_settings
 from components.video.framestore.store import FrameStore
 from components.video.limits import Limits
+from components.video.probe import probe_many
 from components.video.root import MediaRoot
 from components.video.source import VideoSource
 from tests.support import videos
@@ -84,6 +85,19 @@ def test_every_second_is_the_bytes_that_a_client_would_send(media, tmp_path, wor
     assert Pil.open(io.BytesIO(held(made, ALL[1]).picture(0))).size == (30, 40)  # 64 x 48 turned and scaled
     assert made.fill(ALL) == {}
     assert made.store.counts == Counter(decoded=len(ALL), held=len(ALL))
+
+
+def test_real_clips_are_kept_as_a_client_would_send_them(shared_data, tmp_path):
+    folder = shared_data / "videos"
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    usable = [probe for probe in probe_many(paths, quick=True) if probe.ok and probe.turns <= 15]
+    found = [Wanted(Path(one.path).relative_to(folder).as_posix(), one.turns) for one in usable]
+    assert len(found) > 10
+    made = maker(folder, tmp_path, workers=2)
+    assert made.fill(found) == {}
+    for wanted in found:
+        expected = as_sent(folder / wanted.video_id, wanted.turns)
+        assert pictures(held(made, wanted), range(wanted.turns)) == expected, wanted.video_id
 
 
 def test_other_bytes_turns_or_fidelity_have_another_name(media, tmp_path):
