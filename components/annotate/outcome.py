@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from components.annotate.samples import RawLabel
-from components.core.files import write_json
+from components.core.files import dumps, write_json
+from components.protocol.whole import whole_file
 
 
 @dataclass
@@ -31,11 +32,19 @@ class Outcome:
         self.summary |= {"task": self.task, "labels": len(self.labels), "quarantined": len(self.quarantine)}
         self.summary["kinds"] = count_by(self.labels, "kind")
         self.summary["reasons"] = count_by(self.quarantine, "reason")
-        write_json(folder / "labels.json", self.labels)
-        write_json(folder / "quarantine.json", self.quarantine)
+        write_listed(folder / "labels.json", self.labels)
+        write_listed(folder / "quarantine.json", self.quarantine)
         write_json(folder / "summary.json", self.summary)
         if self.answers:
-            write_json(folder / "answers.json", self.answers)
+            write_listed(folder / "answers.json", self.answers)
+
+
+def write_listed(path: Path, rows: Sequence[Any]) -> None:
+    """The bytes of `write_json(path, rows)`, a row at a time: whole, a string for every word were held."""
+    with whole_file(path) as temporary, temporary.open("w", encoding="utf-8") as out:
+        for number, row in enumerate(rows):
+            out.write(("," if number else "[") + "\n " + dumps(row).rstrip("\n").replace("\n", "\n "))
+        out.write("\n]\n" if rows else "[]\n")
 
 
 def printable(text: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from components.annotate.guard import violation
+from components.annotate.outcome import write_listed
 from components.annotate.run import annotate
 from components.annotate.samples import Clip, asked_before, how_many
 from components.annotate.schemas import SCHEMAS
@@ -147,3 +148,16 @@ def test_the_guard_checks_choices():
     series = {"series": [{"kind": "mood", "query": "q", "values": []}]}
     assert "is not one of ['state', 'count']" in violation(series, SCHEMAS["tsqa"])
     assert violation({"series": []}, SCHEMAS["tsqa"]) is None
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [[], [{}], [[]], [{"b": [], "a": {"x": [1, {"y": "é\n\u2028 "}]}}, {"z": None}], [1, "two\n", [3, [4]]]],
+)
+def test_rows_written_one_by_one_are_the_bytes_of_the_whole(tmp_path, rows):
+    write_listed(tmp_path / "rows.json", rows)
+    write_json(tmp_path / "whole.json", rows)
+    assert (tmp_path / "rows.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
+    with pytest.raises(ValueError, match="Out of range float"):
+        write_listed(tmp_path / "rows.json", [1, float("nan")])
+    assert (tmp_path / "rows.json").read_bytes() == (tmp_path / "whole.json").read_bytes()
