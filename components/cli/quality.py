@@ -77,7 +77,7 @@ def _regrounded(args: argparse.Namespace) -> int:
     expected = "expected the answers.json of a caption task, or a second label file to compare with"
     try:
         passes = passes_of(_read(args.first))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DataError(f"{args.first}: {error!r:.80}; {expected}") from None
     if not any(passes.values()):
         raise DataError(f"{args.first}: no caption in it was grounded twice; {expected}")

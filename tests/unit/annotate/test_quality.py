@@ -235,6 +235,9 @@ def test_both_groundings_are_read_from_the_answers_of_a_caption_task(
     assert main(["quality", str(path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["threshold"] == 0.8
     assert main(["quality", str(path), "--agreement", "2"]) == 2
+    for junk in ([[10**400, 2]], [[1, 2, 3]], [5], 5):
+        path.write_text(json.dumps([{"video_id": "w", "grounded": [{"first": junk, "second": None}]}]))
+        assert main(["quality", str(path)]) == 1
     path.write_text(json.dumps([{"video_id": "w"}]))
     assert main(["quality", str(path)]) == 1
     assert "grounded twice" in capsys.readouterr().err
