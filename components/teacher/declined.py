@@ -4,7 +4,7 @@ Asked again they would come again, and a run that ended at them would never get 
 answers, with the reason `refused`.
 """
 
-from components.teacher.reading import Completion, strict_json
+from components.teacher.reading import Completion, printable, strict_json
 
 # `error.code` where a filter refuses what was shown or written (OpenAI, Azure; status 400).
 FILTERED = frozenset({"content_filter", "content_policy_violation"})
@@ -22,4 +22,4 @@ def declined(raw: str) -> Completion | None:
     filtered = isinstance(code, str) and code in FILTERED
     if not filtered and not message.lower().startswith(UNREADABLE):
         return None
-    return Completion("", message or str(code), None, None, None)
+    return Completion("", printable(message) or str(code), None, None, None)

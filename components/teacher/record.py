@@ -73,6 +73,7 @@ def _shaped(record: Mapping[str, Any]) -> bool:
     money, usage = origin.get("charged"), origin.get("usage", ())
     return (
         isinstance(money, dict)
+        and "finish_reason" in origin
         and all(isinstance(one, int | float) for one in (money.get("usd"), origin.get("seconds")))
         and isinstance(money.get("presumed"), bool)
         and (usage is None or (isinstance(usage, list) and [type(one) for one in usage] == [int, int]))

@@ -68,6 +68,7 @@ DAMAGE = {
     "forged_other_request": (forged(other_request), "not the one its name stands for"),
     "forged_no_request": (forged(without("request")), "other fields"),
     "forged_no_usage": (forged(no_usage), "other fields"),
+    "forged_no_end": (forged(lambda record: record["provenance"].pop("finish_reason")), "other fields"),
     "forged_text": (forged(lambda record: record.update(raw=5)), "other fields"),
     "forged_nested": (forged(nested), "other fields"),
 }

@@ -224,6 +224,14 @@ def test_half_a_surrogate_pair_breaks_nothing(tmp_path: Path, where: str) -> Non
     assert len(list(tmp_path.rglob("??/*.json"))) == 1  # what was paid for is kept
 
 
+def test_half_a_surrogate_pair_in_a_last_word_breaks_nothing(tmp_path: Path) -> None:
+    error = {"error": {"code": "content_filter", "message": "no \ud800 text"}}
+    outcome = said(Say(status=400, body=json.dumps(error).encode()), tmp_path)
+    assert isinstance(outcome, Refusal)
+    assert outcome.reason == "refused"
+    outcome.detail.encode("utf-8")
+
+
 def test_text_in_parts_is_one_text_without_the_thoughts(tmp_path: Path) -> None:
     parts = [
         {"type": "thinking", "thinking": []},
