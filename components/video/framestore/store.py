@@ -96,7 +96,8 @@ class FrameStore:
     def publish(self, scratch: Path, name: str) -> None:
         """Give a finished file its name; readers see all of it or nothing."""
         scratch.chmod(0o644)
-        self.written += scratch.stat().st_size
+        with self._counting:
+            self.written += scratch.stat().st_size
         scratch.replace(self.path(name))
 
     def fetch(self, key: Key) -> bool:

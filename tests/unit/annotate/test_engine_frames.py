@@ -1,7 +1,6 @@
 """Frames of the label engine: each video is decoded once for all tasks, and a cache changes no question."""
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import components.video.pick as picking
 from components.annotate.engine.looks import Looks
 from components.annotate.engine.pipelines import PIPELINES
 from components.annotate.engine.run import annotate_clips
+from components.annotate.samples import Clip
 from components.core.errors import DataError
 from components.video.framestore.fidelity import Fidelity
 from components.video.framestore.store import FrameStore
@@ -32,7 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
 
 
 @pytest.fixture
-def decoded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def decoded(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each video is opened for decoding, by its name."""
     counts: Counter[str] = Counter()
     pick = picking.pick
@@ -124,7 +124,7 @@ def test_a_video_that_cannot_be_decoded_is_asked_for_once(world: World, tmp_path
     (tmp_path / "media" / "bad.mp4").write_bytes(b"no video")
     store = FrameStore(tmp_path / "frames")
     looks = Looks(MediaRoot(tmp_path / "media"), 448, store, workers=0)
-    clip = engine.Clip("bad.mp4", 3.0)
+    clip = Clip("bad.mp4", 3.0)
     looks.prepare([clip])
     for _ in range(2):
         with pytest.raises(DataError, match=r"bad\.mp4: undecodable: cannot be decoded"):
