@@ -23,6 +23,7 @@ FILE = "reviews.jsonl"
 MARK = "review"  # the key of a reviewed label that says who reviewed it, when and how
 APPROVE, FIX, REJECT = VERDICTS = ("approve", "fix", "reject")
 STALE, UNKNOWN, REJECTED = "review_stale", "review_of_unknown_label", "rejected_by_review"
+LONGEST_NAME = 100  # of a reviewer: it stands in labels, cards and terminals
 DATE = "%Y-%m-%dT%H:%M:%SZ"
 _KEYS = ("label", "sha256", "verdict", "reviewer", "date", "note")
 _TEXT = {"type": "string", "minLength": 1}
@@ -128,6 +129,10 @@ def _fault(value: Any) -> str | None:
     outer = violation({key: item for key, item in value.items() if key != "response"}, _SCHEMA, "review")
     if outer:
         return outer
+    if not value["reviewer"].isprintable() or len(value["reviewer"]) > LONGEST_NAME:
+        return (
+            f"reviewer: expected at most {LONGEST_NAME} printable characters, found {value['reviewer']!r:.80}"
+        )
     if not re.fullmatch(r"[0-9a-f]{64}", value["sha256"]):
         return f"sha256: expected 64 hex digits, found {value['sha256']!r:.80}"
     try:
