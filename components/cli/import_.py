@@ -61,21 +61,21 @@ def run(args: argparse.Namespace) -> int:
     if args.media_root is not None:
         from components.annotate.importers.missing import report
 
-        missing = report(imported.labels, args.media_root)
+        missing = report(imported.labels, args.media_root, imported.waiting)
     _say(imported, missing)
     if args.json:
         head = {"set": args.set, "out": str(args.out), "missing": missing, "dropped": imported.dropped}
         sys.stdout.write(
             dumps({**head, "counts": imported.counts, "rejected": imported.rejected}, indent=None)
         )
+    if args.missing_out is not None:
+        write_json(args.missing_out, missing)
     if not imported.labels:
         files, rows = ", ".join(map(str, args.files)), imported.counts["rows"]
         raise DataError(f"none of {rows} rows could be used (reasons above)" if rows else f"{files}: no row")
     write_rows(args.out, imported.labels)
     if args.durations_out is not None:
         write_json(args.durations_out, imported.durations)
-    if args.missing_out is not None:
-        write_json(args.missing_out, missing)
     return 0
 
 

@@ -50,6 +50,7 @@ class Imported:
         counts: rows, labels, rejected, parts, responses, parts_dropped, parts_rejected, videos; `reasons` of
             rows and `part_reasons`; `notes`: what a stated rule changed, by name.
         dropped: as `rejected`, of parts.
+        waiting: rows by (video_id, source) that would be labels, were the video's length known.
 
     """
 
@@ -58,6 +59,7 @@ class Imported:
     durations: dict[str, float]
     counts: dict[str, Any]
     dropped: list[dict[str, str]]
+    waiting: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass
@@ -110,6 +112,7 @@ class Account:
         self.durations: dict[str, float] = {}
         self.counts: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
+        self.waiting: Counter[tuple[str, str]] = Counter()
         self._numbers: Counter[str] = Counter()
         self._seen: set[bytes] = set()
 
@@ -212,7 +215,7 @@ class Account:
         }
         labels = sorted(self.labels, key=lambda label: str(label["id"]))
         durations = dict(sorted({**self.durations, **told}.items()))
-        return Imported(labels, self.rejected, durations, counts, self.dropped)
+        return Imported(labels, self.rejected, durations, counts, self.dropped, self.waiting)
 
 
 def _tally(rows: list[dict[str, str]]) -> dict[str, int]:

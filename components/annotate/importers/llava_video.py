@@ -52,6 +52,8 @@ def _take(account: Account, where: str, row: Any, known: Mapping[str, float]) ->
         account.refuse(where, error)
         return
     source = f"{SOURCE}/{row.get('data_source') or 'unknown'}"
+    if video not in known:
+        account.waiting[video, source] += len(pairs)
     for number, pair in enumerate(pairs):
         account.take(f"{where}:{number}", _draft, video, source, pair, known.get(video))
 

@@ -1,7 +1,7 @@
 """Which videos of imported labels do not lie below a media root: what is still to be fetched, by source."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,12 @@ from components.core.errors import DataError
 from components.video.root import MediaRoot
 
 
-def report(labels: Sequence[RawLabel], media_root: Path) -> dict[str, Any]:
+def report(
+    labels: Sequence[RawLabel], media_root: Path, waiting: Mapping[tuple[str, str], int] | None = None
+) -> dict[str, Any]:
     """`{videos, found, labels_without_video, sources: {source: n}, missing: [{video_path, source, labels}]}`.
+
+    Rows that are no labels because their video is not there (`Imported.waiting`) count as labels here.
 
     Raises:
         DataError: there is no such folder.
@@ -19,6 +23,7 @@ def report(labels: Sequence[RawLabel], media_root: Path) -> dict[str, Any]:
     """
     root = MediaRoot(media_root)
     wanted: Counter[tuple[str, str]] = Counter((label["video_path"], label["source"]) for label in labels)
+    wanted.update(waiting or {})
     absent = {video for video in {video for video, _ in wanted} if not _there(root, video)}
     rows = [
         {"video_path": video, "source": source, "labels": number}

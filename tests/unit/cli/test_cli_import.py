@@ -98,3 +98,19 @@ def test_a_wrong_table_of_lengths_is_refused(tmp_path, rows, capsys, table):
     (tmp_path / "d.json").write_text(table)
     assert run(rows, tmp_path / "o.json", "--durations", tmp_path / "d.json") == 1
     assert "d.json" in capsys.readouterr().err
+
+
+def test_missing_videos_of_a_set_that_needs_them_are_reported_even_if_no_label_is_left(tmp_path, capsys):
+    talk = [{"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}] * 2
+    rows = [{"video": f"{name}.mp4", "data_source": "x", "conversations": talk} for name in "ab"]
+    (tmp_path / "l.json").write_text(json.dumps(rows))
+    root, missing = tmp_path / "media", tmp_path / "missing.json"
+    (root / "LLaVA_Video" / "x").mkdir(parents=True)
+    argv = [tmp_path / "l.json", tmp_path / "o.json", "--media-root", root, "--missing-out", missing]
+    assert main(["import", "llava_video", *map(str, argv)]) == 1
+    assert "videos 2: 0 found, missing (2 llava_video/x)" in capsys.readouterr().err
+    listed = [{"video_path": f"LLaVA_Video/x/{n}.mp4", "source": "llava_video/x", "labels": 2} for n in "ab"]
+    assert json.loads(missing.read_text())["missing"] == listed and not (tmp_path / "o.json").exists()
+    plain(root / "LLaVA_Video" / "x" / "a.mp4")
+    assert main(["import", "llava_video", *map(str, argv)]) == 0
+    assert json.loads(missing.read_text())["missing"] == listed[1:]
