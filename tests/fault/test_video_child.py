@@ -32,6 +32,16 @@ def start(worker, tmp_path):
     return clip, worker.process.pid
 
 
+def test_a_decoder_of_foreign_files_holds_no_keys(worker, tmp_path, monkeypatch):
+    for name in ("OPENAI_API_KEY", "AWS_SECRET_ACCESS_KEY", "HF_TOKEN", "DB_PASSWORD"):
+        monkeypatch.setenv(name, "sk-planted-secret")
+    monkeypatch.setenv("PLANTED", "it is inherited")
+    _, pid = start(worker, tmp_path)
+    held = Path(f"/proc/{pid}/environ").read_bytes()
+    assert b"it is inherited" in held
+    assert b"sk-planted-secret" not in held
+
+
 def heavy(path, *, width=1920, height=1080, pictures=400):
     """One intra-coded picture stored many times: cheap to write, slow to decode."""
     with av.open(str(path), "w") as container:
