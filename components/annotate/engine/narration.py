@@ -14,7 +14,7 @@ from components.annotate.engine.step import Question, Step
 from components.annotate.samples import Clip
 from components.annotate.schemas import NUMBER, WORD, listing, record
 
-NOTHING_CHANGES, NOTHING_LEFT = "nothing_changes", "nothing_left"
+NOTHING_CHANGES, NOTHING_USABLE, NOTHING_LEFT = "nothing_changes", "nothing_usable", "nothing_left"
 UNKNOWN_LINE, OUT_OF_ORDER, REPEATS = "unknown_line", "out_of_order", "repeats"
 LINE_WORDS = 12  # the prompt asks for about five
 
@@ -37,12 +37,21 @@ def describe(clips: Sequence[Clip], asker: Asker, looks: Looks, settings: Settin
     lines = _changes(works, asker, looks)
     for one in open_clips(works):
         if not lines[one.clip.video_id]:
-            one.drop(NOTHING_CHANGES, f"{one.clip.last_turn} pairs of seconds, no significant change")
+            _drop_without_lines(one)
     asked = [(one, Question({"lines": lines[one.clip.video_id]})) for one in open_clips(works)]
     for (one, _), answer in zip(asked, ask_about(asker, CLEAN, asked, needed=True), strict=True):
         if answer is not None:
             _clean(one, lines[one.clip.video_id], answer["lines"])
     return works
+
+
+def _drop_without_lines(one: Described) -> None:
+    """Nothing happens in the clip, or nobody can tell: an answer that was refused may have named a change."""
+    pairs, lost = one.counts["pairs"], len(one.refused)
+    if lost:
+        one.drop(NOTHING_USABLE, f"{lost} of {pairs} pairs of seconds without an answer that can be used")
+    else:
+        one.drop(NOTHING_CHANGES, f"{pairs} pairs of seconds, no significant change")
 
 
 def _changes(works: Sequence[Described], asker: Asker, looks: Looks) -> dict[str, list[Line]]:

@@ -113,6 +113,9 @@ def test_running_again_asks_nobody_and_gives_the_same_bytes(world, tmp_path):
 def test_a_video_with_nothing_left_is_dropped_and_counted(world, tmp_path):
     quiet = narrate(world, tmp_path / "quiet", {**RIGHT, "narration.change": lambda told: {"change": ""}})
     assert quiet.labels == [] and quiet.summary["dropped"] == {"nothing_changes": 2}
+    spoilt = {**RIGHT, "narration.change": lambda told: {"change": "</Response> now"}}
+    unusable = narrate(world, tmp_path / "unusable", spoilt)
+    assert unusable.labels == [] and unusable.summary["dropped"] == {"nothing_usable": 2}
     jump = {"lines": [{"first": 2, "last": 2, "text": "a jump"}]}
     some = narrate(world, tmp_path / "some", {**RIGHT, "narration.clean": lambda told: jump})
     counts = some.summary["counts"]  # every line is kept, merged into one, or left out
