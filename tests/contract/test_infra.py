@@ -12,8 +12,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 INFRA = ROOT / "infra"
 COMPOSE = yaml.safe_load((INFRA / "compose.yaml").read_text())
-# gpu-job.yaml is a template of Prefect's, no object: test_gpu_templates.py.
-MANIFESTS = sorted(p for p in (INFRA / "kubernetes").glob("*.yaml") if p.name != "gpu-job.yaml")
+# stage-job.yaml is a template of Prefect's, no object: test_machine_templates.py.
+MANIFESTS = sorted(p for p in (INFRA / "kubernetes").glob("*.yaml") if p.name != "stage-job.yaml")
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)")
 SECRET = re.compile(r"(KEY|PASSWORD|AUTH_STRING|TOKEN)$")
 

@@ -1,5 +1,6 @@
-"""The templates for GPU machines that cannot run here: what can be checked without Kubernetes and Slurm."""
+"""The templates for machines that cannot run here: what can be checked without Kubernetes and Slurm."""
 
+import json
 import re
 import subprocess
 import sys
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 import yaml
 from prefect.utilities.templating import apply_values, find_placeholders
 
@@ -16,16 +18,29 @@ INFRA = Path(__file__).resolve().parents[2] / "infra"
 SBATCH = INFRA / "slurm/run-stage.sbatch"
 
 
-def template() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load((INFRA / "kubernetes/gpu-job.yaml").read_text())
+JOB = INFRA / "kubernetes/stage-job.yaml"
+POOLS = {"gpu": (1, "64Gi"), "labels": (0, "16Gi")}  # pool -> GPUs and memory of one job
+
+
+def template(pool: str = "gpu") -> dict[str, Any]:
+    """The template as the shell lines in its own head make it for a pool."""
+    gpus, memory = POOLS[pool]
+    head = JOB.read_text().partition("variables:")[0]
+    assert f"pool={pool} gpus={gpus} memory={memory}" in head
+    lines = "\n".join(line.removeprefix("#") for line in head.splitlines())
+    command = lines[lines.index("python -c") : lines.index("< infra")]
+    given = f"{command} < {JOB}".replace("$gpus", str(gpus)).replace("$memory", memory)
+    given = given.replace("python -c", f"{sys.executable} -c", 1)
+    done = subprocess.run(["bash", "-c", given], check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(done.stdout)
     return found
 
 
-def manifest() -> dict[str, Any]:
+def manifest(pool: str = "gpu") -> dict[str, Any]:
     """The Job that Prefect would create, with every variable at its default."""
-    properties = template()["variables"]["properties"]
-    values = {name: spec["default"] for name, spec in properties.items()}
-    filled: dict[str, Any] = apply_values(template()["job_configuration"], values)
+    made = template(pool)
+    values = {name: spec["default"] for name, spec in made["variables"]["properties"].items()}
+    filled: dict[str, Any] = apply_values(made["job_configuration"], values)
     return dict(filled["job_manifest"])
 
 
@@ -49,8 +64,9 @@ def test_the_job_has_what_prefects_kubernetes_worker_asks_for() -> None:
     assert isinstance(pod["containers"][0]["env"], list), "the worker puts its own variables before a list"
 
 
-def test_the_job_runs_without_root_within_limits_and_holds_no_secret() -> None:
-    pod = manifest()["spec"]["template"]["spec"]
+@pytest.mark.parametrize("pool", POOLS)
+def test_the_job_runs_without_root_within_limits_and_holds_no_secret(pool: str) -> None:
+    pod = manifest(pool)["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"] is True
     for container in [*pod["initContainers"], *pod["containers"]]:
         assert container["securityContext"]["allowPrivilegeEscalation"] is False
@@ -59,11 +75,15 @@ def test_the_job_runs_without_root_within_limits_and_holds_no_secret() -> None:
         mounts = {mount["name"] for mount in container["volumeMounts"]}
         assert mounts <= {volume["name"] for volume in pod["volumes"]}
     stage = pod["containers"][0]
-    assert stage["resources"]["limits"]["nvidia.com/gpu"] == 1
+    assert (stage["resources"]["limits"]["nvidia.com/gpu"], stage["resources"]["limits"]["memory"]) == POOLS[
+        pool
+    ]
     env = {variable["name"]: variable for variable in stage["env"]}
     assert env[CHECKOUT]["value"] == stage["workingDir"] == "/checkout"
     secret = {name for name in env if re.search(r"(KEY|AUTH_STRING|KEY_ID)$", name)}
-    assert secret == {"PREFECT_API_AUTH_STRING", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    keys = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY"}
+    assert secret == {"PREFECT_API_AUTH_STRING", *keys}
+    assert "STREAMO_SHARE" in env, "the checkout goes with the pod: kept answers would be paid for again"
     assert all("value" not in env[name] for name in secret)
 
 
@@ -90,3 +110,15 @@ def test_the_batch_script_refuses_to_start_without_its_settings(tmp_path: Path) 
     )
     assert done.returncode != 0
     assert "STREAMO_CHECKOUT: a clone of this project" in done.stderr
+
+
+def test_every_pool_has_a_template_and_a_compose_worker() -> None:
+    pools = set(yaml.safe_load((INFRA / "pools.yaml").read_text())["pools"])
+    assert pools == set(POOLS)
+    services = yaml.safe_load((INFRA / "compose.yaml").read_text())["services"]
+    workers = {
+        s["command"][-1]: s["volumes"] for s in services.values() if "flows.worker" in s.get("command", [])
+    }
+    assert set(workers) == {"local", *pools}
+    assert len({str(volumes) for volumes in workers.values()}) == len(workers), "one worker a checkout"
+    assert '"${1:-gpu}"' in SBATCH.read_text()
