@@ -50,13 +50,13 @@ def settled(page: Callable[[int], list[TaskRun]], expected: Collection[str], wai
         found = list({run.id: run for run in rows if run.name in expected}.values())
         over = {run.name for run in found if run.state and (run.state.is_final() or run.state.name == IDLE)}
         lacking = sorted(set(expected) - over)
-        if lacking and time.monotonic() > deadline:
+        if not lacking:
+            return found
+        if time.monotonic() > deadline:
             held = f"after {wait_s:.0f} s the Prefect server does not know the end of {', '.join(lacking)}"
             print(f"{held}: the record in runs/flow has their states from the flow itself", file=sys.stderr)
-        elif lacking:
-            time.sleep(PAUSE_S)
-            continue
-        return found
+            return found
+        time.sleep(PAUSE_S)
 
 
 def pages(page: Callable[[int], list[TaskRun]]) -> list[TaskRun]:
